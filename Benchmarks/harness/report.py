@@ -54,12 +54,18 @@ def widest_spread(samples: Samples) -> float:
     return max(ratios, default=1.0)
 
 
+def is_disturbed(result: dict) -> bool:
+    """Whether other work took part of the cores: in a closed loop the server or the generator is always busy."""
+    return max(result["server_cpu_share"], result["generator_cpu_share"]) < 0.9
+
+
 def report(
     command: str,
     workloads: list[Workload],
     with_idle: bool,
     servers: list[Server],
     samples: Samples,
+    disturbed: int,
     effort: Effort,
     baseline: str | None,
 ) -> str:
@@ -76,6 +82,8 @@ def report(
         + (f"Median of {effort.rounds} rounds; " if effort.rounds > 1 else "One round. ")
         + (f"the rounds of a cell differ by {widest_spread(samples) - 1:.0%} at most." if effort.rounds > 1 else ""),
     ]
+    if disturbed > 0:
+        notes.append(f"In {disturbed} echo runs neither process had 90 % of its core: the machine was not idle.")
     if baseline is not None:
         notes.append(f"In brackets: ratio to {baseline}.")
     if versions:
