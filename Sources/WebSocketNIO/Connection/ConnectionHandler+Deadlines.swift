@@ -1,0 +1,77 @@
+internal import NIOCore
+package import WebSocketProtocol
+
+/// A task that wants to know when its ping was answered.
+struct PingWaiter {
+    let payload: UInt64
+    let sentAt: MonotonicTime
+    let continuation: CheckedContinuation<Duration, any Error>
+}
+
+/// Pings, silence and missed deadlines (RFC 6455 §5.5.2, §7.1.1).
+extension ConnectionHandler {
+    private var deadline: MonotonicTime? {
+        self.closing.phase == .open ? self.keepAlive.deadline : self.closing.deadline
+    }
+
+    func scheduleDeadline() {
+        guard let deadline = self.deadline else { return self.loop.deadlines.remove(self) }
+        self.loop.deadlines.schedule(self, at: deadline)
+    }
+
+    package func deadlineReached(now: MonotonicTime) -> MonotonicTime? {
+        switch self.closing.phase {
+        case .open:
+            switch self.keepAlive.deadlineReached(now: now, isReadingPaused: self.inbox.isPaused) {
+            case .sendPing(let payload):
+                self.writeFrame(.ping, ByteBuffer(bytes: KeepAlive.bytes(of: payload)))
+            case .pongTimedOut:
+                self.fail(.internalError, "no pong in time")
+            case .idleTimedOut:
+                self.startClosing(ClosePayload(uncheckedCode: .goingAway, reason: "idle"))
+            case .wait:
+                break
+            }
+        case .closeSent, .closing:
+            switch self.closing.deadlineReached(now: now) {
+            case .dropTransport:
+                self.drop()
+                return nil
+            case .wait:
+                break
+            }
+        case .closed:
+            return nil
+        }
+        return self.deadline
+    }
+
+    func receivedPong(_ payload: [UInt8]) {
+        let now = DeadlineWheel.now()
+        let before = self.keepAlive.roundTripTime
+        guard let number = self.keepAlive.receivedPong(payload, now: now) else { return }
+        if let roundTrip = self.keepAlive.roundTripTime, roundTrip != before {
+            self.metrics.pingAnswered(after: roundTrip)
+        }
+        // Waiters are in the order of their pings; a pong answers all pings up to its own.
+        while let waiter = self.pingWaiters.first, number &- waiter.payload < UInt64.max / 2 {
+            self.pingWaiters.removeFirst()
+            waiter.continuation.resume(returning: waiter.sentAt.duration(to: now))
+        }
+    }
+
+    /// Sends a ping and waits for its pong.
+    /// - Throws: ``ConnectionClosedError`` if the connection ends before.
+    package func ping() async throws -> Duration {
+        try await self.onLoop {
+            guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
+            return try await withCheckedThrowingContinuation { continuation in
+                let payload = self.keepAlive.takePayload()
+                self.pingWaiters.append(
+                    PingWaiter(payload: payload, sentAt: DeadlineWheel.now(), continuation: continuation)
+                )
+                self.writeFrame(.ping, ByteBuffer(bytes: KeepAlive.bytes(of: payload)))
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+internal import NIOCore
+internal import WebSocketProtocol
+
+extension ConnectionHandler {
+    /// Takes in what one read brought, then delivers it.
+    func received(_ buffer: ByteBuffer) {
+        // After a failure or the peer's Close nothing counts (RFC 6455 §7.1.7); reading goes on until the end of the
+        // stream, so that our last frame is not lost to a reset.
+        guard self.closing.canReceive else { return }
+        self.keepAlive.receivedBytes()
+        self.metrics.received(bytes: buffer.readableBytes)
+        var scratch = self.loop.takeScratch()
+        scratch.begin(byteCount: buffer.readableBytes)
+        buffer.withUnsafeReadableBytes { self.takeIn($0, &scratch) }
+        self.deliver(&scratch)
+        self.loop.giveBackScratch(scratch)
+        self.updateReadPause()
+    }
+
+    private func takeIn(_ bytes: UnsafeRawBufferPointer, _ scratch: inout ReadScratch) {
+        var offset = 0
+        do throws(ProtocolViolation) {
+            while true {
+                switch try self.receiver.next(in: bytes, from: &offset) {
+                case .needMoreBytes:
+                    return
+                case .part(let part):
+                    try self.takeIn(part, of: bytes, &scratch)
+                case .control(let opcode):
+                    let start = scratch.payloads.writerIndex
+                    let count = scratch.payloads.writeBytes(self.receiver.controlPayload)
+                    scratch.received.append(.control(opcode, offset: start, count: count))
+                    if opcode == .close { return }
+                }
+            }
+        } catch {
+            scratch.received.append(.violation(error))
+        }
+    }
+
+    @inline(__always)
+    private func takeIn(
+        _ part: FrameReceiver.Part,
+        of bytes: UnsafeRawBufferPointer,
+        _ scratch: inout ReadScratch
+    ) throws(ProtocolViolation) {
+        let payload = UnsafeRawBufferPointer(rebasing: bytes[part.payload])
+        if part.startsMessage && part.endsMessage || self.settings.configuration.delivery == .streamed {
+            let start = scratch.payloads.writerIndex
+            try self.unmask(payload, of: part, into: &scratch.payloads)
+            scratch.received.append(
+                .slice(
+                    part.kind,
+                    offset: start,
+                    count: payload.count,
+                    startsMessage: part.startsMessage,
+                    endsMessage: part.endsMessage
+                )
+            )
+        } else {
+            // Grows with what has arrived, never to what a header claims.
+            var gathered = self.gathering.take() ?? ByteBufferAllocator().buffer(capacity: payload.count)
+            try self.unmask(payload, of: part, into: &gathered)
+            if part.endsMessage {
+                scratch.received.append(.gathered(part.kind, gathered))
+            } else {
+                self.gathering = gathered
+            }
+        }
+    }
+
+    /// Appends the unmasked payload to `destination`, and checks text as far as it has come.
+    @inline(__always)
+    private func unmask(
+        _ payload: UnsafeRawBufferPointer,
+        of part: FrameReceiver.Part,
+        into destination: inout ByteBuffer
+    ) throws(ProtocolViolation) {
+        var isValid = true
+        destination.writeWithUnsafeMutableBytes(minimumWritableBytes: payload.count) { target in
+            guard let source = payload.baseAddress, let target = target.baseAddress else { return 0 }
+            let isASCII = Masking.copy(from: source, to: target, count: payload.count, key: part.maskingKey)
+            if part.kind == .text && !(isASCII && self.textValidator.isAtBoundary) {
+                isValid = self.textValidator.validate(UnsafeRawBufferPointer(start: target, count: payload.count))
+            }
+            return payload.count
+        }
+        if part.kind == .text {
+            guard isValid else { throw .textNotUTF8 }
+            if part.endsMessage { guard self.textValidator.isAtBoundary else { throw .textNotUTF8 } }
+        }
+    }
+
+    private func deliver(_ scratch: inout ReadScratch) {
+        for index in scratch.received.indices {
+            guard self.closing.canReceive else { return }
+            switch scratch.received[index] {
+            case .slice(let kind, let offset, let count, let startsMessage, let endsMessage):
+                guard let bytes = scratch.payloads.getSlice(at: offset, length: count) else { return }
+                let piece = MessagePiece(kind: kind, bytes: bytes, startsMessage: startsMessage, endsMessage: endsMessage)
+                self.deliver(piece)
+            case .gathered(let kind, let bytes):
+                self.deliver(MessagePiece(kind: kind, bytes: bytes, startsMessage: true, endsMessage: true))
+            case .control(let opcode, let offset, let count):
+                let payload = scratch.payloads.getSlice(at: offset, length: count) ?? ByteBuffer()
+                self.receivedControl(opcode, payload)
+            case .violation(let violation):
+                self.fail(violation)
+            }
+        }
+    }
+
+    @inline(__always)
+    private func deliver(_ piece: MessagePiece) {
+        if piece.endsMessage {
+            self.metrics.received(messages: 1)
+            self.keepAlive.carriedMessage()
+        }
+        if let onMessage = self.onMessage, piece.startsMessage, piece.endsMessage {
+            onMessage(self.connection, WebSocketMessage(uncheckedKind: piece.kind, bytes: piece.bytes))
+        } else {
+            self.enqueue(piece)
+        }
+    }
+
+    private func receivedControl(_ opcode: Opcode, _ payload: ByteBuffer) {
+        switch opcode {
+        case .ping:
+            self.receivedPing(payload)
+        case .pong:
+            self.receivedPong(Array(payload.readableBytesView))
+        case .close:
+            do throws(ProtocolViolation) {
+                self.receivedClose(try ClosePayload(decoding: Array(payload.readableBytesView)))
+            } catch {
+                self.fail(error)
+            }
+        case .continuation, .text, .binary:
+            assertionFailure("a data frame is no control frame")
+        }
+    }
+}

@@ -1,0 +1,184 @@
+package import NIOCore
+package import WebSocketProtocol
+
+extension ConnectionHandler {
+    /// A payload from this size on is written as it is, beside its header, instead of being copied behind it.
+    private static let largePayloadByteCount = 16 * 1024
+    /// A cork this full is handed to the channel before the turn ends.
+    private static let fullCorkByteCount = 64 * 1024
+
+    /// Sends a message, or queues it behind a message that is being streamed. On the event loop only.
+    /// - Throws: ``ConnectionClosedError`` if a Close was sent or received.
+    package func send(_ kind: MessageKind, _ payload: ByteBuffer) throws(ConnectionClosedError) {
+        guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
+        if self.outbox.isStreaming {
+            self.outbox.deferMessage(kind, payload)
+        } else {
+            self.writeMessage(kind, payload)
+        }
+    }
+
+    func writeMessage(_ kind: MessageKind, _ payload: ByteBuffer) {
+        self.keepAlive.carriedMessage()
+        self.metrics.sent(messages: 1)
+        self.writeFrame(kind.opcode, payload)
+    }
+
+    /// Bytes that wait for the peer: not yet with the channel, or the channel's socket is full.
+    var isCongested: Bool {
+        !self.isChannelWritable || self.outbox.deferredByteCount > self.settings.configuration.sendHighMark
+    }
+
+    /// Appends a frame to the cork, to be written at the end of this turn.
+    func writeFrame(_ opcode: Opcode, isFinal: Bool = true, _ payload: ByteBuffer) {
+        guard let context = self.context else { return }
+        let count = payload.readableBytes
+        let key = self.settings.role == .client ? self.loop.maskingKeys.nextKey() : nil
+        let header = FrameHeader(isFinal: isFinal, opcode: opcode, payloadLength: count, maskingKey: key)
+        var cork = self.cork.take() ?? self.loop.takeCork(context.channel.allocator)
+        if key == nil && count >= ConnectionHandler.largePayloadByteCount {
+            cork.append(header)
+            self.metrics.sent(bytes: cork.readableBytes + count)
+            context.write(self.wrapOutboundOut(cork), promise: nil)
+            context.write(self.wrapOutboundOut(payload), promise: nil)
+            self.hasUnflushedWrites = true
+            if self.isChannelWritable { self.requestFlush() } else { self.flushCork() }
+            return
+        }
+        cork.append(header, payload)
+        let isFull = cork.readableBytes >= ConnectionHandler.fullCorkByteCount
+        self.cork = cork
+        if isFull { self.flushCork() } else { self.requestFlush() }
+    }
+
+    func requestFlush() {
+        guard !self.isFlushRequested else { return }
+        self.isFlushRequested = true
+        self.loop.needsFlush(self)
+    }
+
+    /// Writes what this turn has corked.
+    func flushCork() {
+        self.isFlushRequested = false
+        guard let context = self.context else { return }
+        if let cork = self.cork.take() {
+            self.metrics.sent(bytes: cork.readableBytes)
+            self.hasUnflushedWrites = false
+            context.writeAndFlush(self.wrapOutboundOut(cork), promise: nil)
+            self.loop.giveBackCork(cork)
+        } else if self.hasUnflushedWrites {
+            self.hasUnflushedWrites = false
+            context.flush()
+        }
+    }
+
+    /// The socket takes bytes again.
+    func drained() {
+        if let payload = self.pendingPong.take(), self.closing.canReceive {
+            self.writeFrame(.pong, payload)
+        }
+        if let latest = self.outbox.latest.take(), self.closing.canSend {
+            self.writeMessage(latest.kind, latest.bytes)
+        }
+        for waiter in self.outbox.takeDrainWaiters() { waiter.resume() }
+        self.onDrain?(self.connection)
+    }
+
+    func receivedPing(_ payload: ByteBuffer) {
+        // A peer that pings without reading gets one pong for all of them, and no memory of ours (§5.5.3).
+        if self.isChannelWritable {
+            self.writeFrame(.pong, payload)
+        } else {
+            self.pendingPong = payload
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// Appends a frame header.
+    fileprivate mutating func append(_ header: FrameHeader) {
+        self.writeWithUnsafeMutableBytes(minimumWritableBytes: FrameHeader.maximumByteCount) { target in
+            guard let base = target.baseAddress else { return 0 }
+            return FrameHeaderEncoder.encode(header, into: base)
+        }
+    }
+
+    /// Appends a frame, its payload masked if the header has a key.
+    fileprivate mutating func append(_ header: FrameHeader, _ payload: ByteBuffer) {
+        let count = payload.readableBytes
+        self.writeWithUnsafeMutableBytes(minimumWritableBytes: FrameHeader.maximumByteCount + count) { target in
+            guard let base = target.baseAddress else { return 0 }
+            let headerByteCount = FrameHeaderEncoder.encode(header, into: base)
+            payload.withUnsafeReadableBytes { source in
+                guard let from = source.baseAddress else { return }
+                if let key = header.maskingKey {
+                    Masking.copy(from: from, to: base + headerByteCount, count: count, key: key)
+                } else {
+                    (base + headerByteCount).copyMemory(from: from, byteCount: count)
+                }
+            }
+            return headerByteCount + count
+        }
+    }
+}
+
+// MARK: - Waiting for room
+
+extension ConnectionHandler {
+    /// Sends, and returns when the peer keeps up: the next message then finds room.
+    package func sendWithBackPressure(_ kind: MessageKind, _ payload: ByteBuffer) async throws {
+        if self.eventLoop.inEventLoop {
+            try self.send(kind, payload)
+            if self.isCongested { try await self.waitForRoom() }
+        } else {
+            try await withTaskExecutorPreference(self.loop.executor) {
+                try await self.sendWithBackPressure(kind, payload)
+            }
+        }
+    }
+
+    func waitForRoom() async throws {
+        while self.isCongested {
+            guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
+            try Task.checkCancellation()
+            let id = self.outbox.nextWaiterID()
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { self.outbox.addDrainWaiter(id, $0) }
+            } onCancel: {
+                self.eventLoop.execute { self.outbox.removeDrainWaiter(id)?.resume() }
+            }
+        }
+    }
+
+    /// Sends without waiting; what happens to a peer that does not read is up to the policy. On the event loop only.
+    /// - Returns: false if the message was dropped or the connection is not open.
+    package func sendNow(_ kind: MessageKind, _ payload: ByteBuffer, ifSlow policy: SlowReaderPolicy) -> Bool {
+        guard self.closing.canSend else { return false }
+        if self.isCongested,
+            self.outboundByteCount + payload.readableBytes > self.settings.configuration.sendLimit
+        {
+            switch policy {
+            case .dropNewest:
+                return false
+            case .keepLatest:
+                self.outbox.latest = MessagePiece(kind: kind, bytes: payload, startsMessage: true, endsMessage: true)
+                return true
+            case .close:
+                self.fail(.tryAgainLater, "too slow to keep up")
+                return false
+            }
+        }
+        do throws(ConnectionClosedError) {
+            try self.send(kind, payload)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Bytes accepted for sending that the socket has not taken.
+    package var outboundByteCount: Int {
+        let buffered = try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)
+        return (buffered ?? 0) + (self.cork?.readableBytes ?? 0) + self.outbox.deferredByteCount
+    }
+}

@@ -1,0 +1,127 @@
+public import NIOCore
+package import WebSocketProtocol
+
+/// Sending a message in fragments (RFC 6455 §5.4): one at a time, and nothing but control frames in between.
+extension ConnectionHandler {
+    /// Runs `body` while this task alone may send data frames.
+    ///
+    /// When `body` returns, the message ends with a final fragment. When it throws, the connection fails with 1011: a
+    /// message that was cut short must never look whole.
+    package func stream<Result>(
+        _ kind: MessageKind,
+        _ body: (MessageWriter) async throws -> Result
+    ) async throws -> Result {
+        try await self.onLoop { try await self.beginStream() }
+        let state = MessageWriter.State(kind: kind)
+        do {
+            let result = try await body(MessageWriter(handler: self, state: state))
+            try await self.onLoop { try self.endStream(state) }
+            return result
+        } catch {
+            await self.onLoop { self.abortStream(state) }
+            throw error
+        }
+    }
+
+    private func beginStream() async throws {
+        while self.outbox.isStreaming {
+            guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
+            await withCheckedContinuation { self.outbox.addStreamWaiter($0) }
+        }
+        guard self.closing.canSend else {
+            self.outbox.nextStreamWaiter()?.resume()
+            throw ConnectionClosedError(outcome: self.closing.outcome)
+        }
+        self.outbox.isStreaming = true
+    }
+
+    /// Sends one fragment.
+    fileprivate func write(_ bytes: ByteBuffer, _ state: MessageWriter.State) async throws {
+        guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
+        precondition(!state.isFinished, "the message has ended: a MessageWriter is of use inside its closure only")
+        if state.kind == .text {
+            guard bytes.withUnsafeReadableBytes({ state.validator.validate($0) }) else { throw InvalidTextError() }
+        }
+        self.writeFragment(bytes, isFinal: false, state)
+        if self.isCongested { try await self.waitForRoom() }
+    }
+
+    private func writeFragment(_ bytes: ByteBuffer, isFinal: Bool, _ state: MessageWriter.State) {
+        self.writeFrame(state.hasBegun ? .continuation : state.kind.opcode, isFinal: isFinal, bytes)
+        state.hasBegun = true
+    }
+
+    private func endStream(_ state: MessageWriter.State) throws {
+        guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
+        guard state.validator.isAtBoundary else { throw InvalidTextError() }
+        self.writeFragment(ByteBuffer(), isFinal: true, state)
+        self.keepAlive.carriedMessage()
+        self.metrics.sent(messages: 1)
+        self.finishStream(state)
+    }
+
+    private func abortStream(_ state: MessageWriter.State) {
+        guard !state.isFinished else { return }
+        // A message of which nothing was sent needs no end.
+        if state.hasBegun { self.fail(.internalError, "message cut short") }
+        self.finishStream(state)
+    }
+
+    /// Lets those go on that waited: first messages, which are whole, then the next stream.
+    private func finishStream(_ state: MessageWriter.State) {
+        state.isFinished = true
+        self.outbox.isStreaming = false
+        while self.closing.canSend, let message = self.outbox.nextDeferred() {
+            self.writeMessage(message.kind, message.bytes)
+        }
+        if !self.isCongested { for waiter in self.outbox.takeDrainWaiters() { waiter.resume() } }
+        self.outbox.nextStreamWaiter()?.resume()
+    }
+
+    /// Runs `body` on the event loop.
+    package func onLoop<Result: Sendable>(
+        _ body: @Sendable @escaping () async throws -> Result
+    ) async rethrows -> Result {
+        if self.eventLoop.inEventLoop { return try await body() }
+        return try await withTaskExecutorPreference(self.loop.executor) {
+            try await body()
+        }
+    }
+}
+
+/// Sends a message piece by piece; each piece becomes a fragment. Valid inside the closure it was handed to.
+public struct MessageWriter: Sendable {
+    final class State: @unchecked Sendable {
+        // Safety: touched on the connection's event loop only.
+        let kind: MessageKind
+        var validator = UTF8Validator()
+        var hasBegun = false
+        var isFinished = false
+
+        init(kind: MessageKind) {
+            self.kind = kind
+        }
+    }
+
+    let handler: ConnectionHandler
+    let state: State
+
+    /// Sends a fragment, and returns when the peer keeps up.
+    ///
+    /// A code point of a text message may be split over several calls.
+    /// - Throws: ``ConnectionClosedError``; ``InvalidTextError`` if a text message would not be UTF-8.
+    public func write(_ bytes: ByteBuffer) async throws {
+        let (handler, state) = (self.handler, self.state)
+        try await handler.onLoop { try await handler.write(bytes, state) }
+    }
+
+    /// Sends a fragment, and returns when the peer keeps up.
+    public func write(_ text: String) async throws {
+        try await self.write(ByteBuffer(string: text))
+    }
+
+    /// Sends a fragment, and returns when the peer keeps up.
+    public func write(_ bytes: some Sequence<UInt8>) async throws {
+        try await self.write(ByteBuffer(bytes: bytes))
+    }
+}

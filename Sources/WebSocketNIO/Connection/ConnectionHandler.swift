@@ -1,0 +1,141 @@
+internal import Logging
+package import NIOCore
+internal import Synchronization
+internal import WebSocketProtocol
+
+/// All the WebSocket work of one connection, in one channel handler: bytes in, messages out, and back.
+///
+/// It sits at the end of a pipeline that delivers plain bytes: TCP, TLS or an HTTP/2 stream. A chain of handlers that
+/// box every frame costs several times as much per message. Topics of their own are in extensions: `+Receiving`,
+/// `+Inbox`, `+Sending`, `+Streaming`, `+Closing`, `+Deadlines`.
+package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @unchecked Sendable {
+    // Safety: every stored property that is not a `let` is touched on `eventLoop` only. Code that comes from elsewhere
+    // hops there first.
+
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
+
+    package let eventLoop: any EventLoop
+    package let settings: ConnectionSettings
+    package let handshake: HandshakeInformation
+    /// Unique in this process; on every log line of the connection.
+    package let id: UInt64
+    let loop: LoopContext
+    let metrics: LoopMetrics
+    var context: ChannelHandlerContext?
+
+    // Receiving
+    var receiver: FrameReceiver
+    var textValidator = UTF8Validator()
+    /// The message that is being gathered from fragments or reads.
+    var gathering: ByteBuffer?
+    var inbox = Inbox()
+    /// Callback mode: messages go here instead of into the inbox.
+    var onMessage: ((WebSocketConnection, WebSocketMessage) -> Void)?
+
+    // Sending
+    /// Frames of this turn that are not yet with the channel.
+    var cork: ByteBuffer?
+    /// Large payloads were handed to the channel and wait for a flush.
+    var hasUnflushedWrites = false
+    var isFlushRequested = false
+    var isChannelWritable = true
+    /// The most recent ping that could not be answered because the peer does not read (§5.5.3: one pong is enough).
+    var pendingPong: ByteBuffer?
+    var outbox = Outbox()
+    var onDrain: ((WebSocketConnection) -> Void)?
+
+    // Keeping alive and closing
+    var keepAlive: KeepAlive
+    var closing: CloseHandshake
+    var pingWaiters: [PingWaiter] = []
+    var closeWaiters: [CheckedContinuation<CloseOutcome, Never>] = []
+    var onClose: [(CloseOutcome) -> Void] = []
+    package var deadlineTick: Int64?
+
+    private static let lastID = Atomic<UInt64>(0)
+
+    /// Makes the handler of a connection whose opening handshake is complete. On the channel's event loop only.
+    package init(loop: LoopContext, settings: ConnectionSettings, handshake: HandshakeInformation) {
+        self.eventLoop = loop.eventLoop
+        self.loop = loop
+        self.settings = settings
+        self.handshake = handshake
+        self.id = ConnectionHandler.lastID.add(1, ordering: .relaxed).newValue
+        self.metrics = loop.metrics(for: settings.role)
+        var limits = settings.configuration.limits
+        if settings.configuration.delivery == .streamed { limits.maximumMessageByteCount = .max }
+        self.receiver = FrameReceiver(role: settings.role, limits: limits)
+        self.keepAlive = KeepAlive(
+            settings.configuration.keepAlive,
+            now: DeadlineWheel.now(),
+            random: loop.maskingKeys.nextWord()
+        )
+        self.closing = CloseHandshake(role: settings.role, timeout: settings.configuration.closeTimeout)
+    }
+
+    /// The connection as applications see it.
+    package var connection: WebSocketConnection { WebSocketConnection(self) }
+
+    var logger: Logger {
+        var logger = self.settings.logger
+        logger[metadataKey: "connection"] = "\(self.id)"
+        return logger
+    }
+}
+
+// MARK: - Life in the pipeline
+
+extension ConnectionHandler {
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.isChannelWritable = context.channel.isWritable
+        self.metrics.connectionOpened()
+        self.scheduleDeadline()
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        self.transportClosed()
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        self.transportClosed()
+        context.fireChannelInactive()
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.logger.debug("transport failed", metadata: ["error": "\(error)"])
+        context.close(promise: nil)
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let buffer = self.unwrapInboundIn(data)
+        let isOutermost = self.loop.beginRead()
+        self.received(buffer)
+        self.loop.receiveBuffer.giveBack(buffer)
+        self.loop.endRead(isOutermost: isOutermost)
+    }
+
+    package func read(context: ChannelHandlerContext) {
+        if self.inbox.isPaused && self.closing.canReceive {
+            self.inbox.isReadPending = true
+        } else {
+            context.read()
+        }
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.isChannelWritable = context.channel.isWritable
+        if self.isChannelWritable { self.drained() }
+        context.fireChannelWritabilityChanged()
+    }
+}
+
+extension ConnectionHandler {
+    /// The server's 101 was handed to the channel without a flush; it leaves at the end of this turn.
+    package func hasUnflushedHandshake() {
+        self.hasUnflushedWrites = true
+        self.requestFlush()
+    }
+}

@@ -1,0 +1,66 @@
+package import Logging
+public import WebSocketProtocol
+
+/// What a connection is allowed and how it keeps alive. The defaults are complete: every queue has a bound and every
+/// wait a deadline.
+public struct ConnectionConfiguration: Sendable {
+    /// What the peer may send.
+    public var limits = ReceiveLimits()
+    /// Pings, their deadline, and the idle deadline.
+    public var keepAlive = KeepAlive.Configuration()
+    /// How long the peer may take to answer a Close and then to close the transport. Default 5 s; then it is dropped.
+    public var closeTimeout: Duration = .seconds(5)
+    /// Whole messages, or pieces as they arrive.
+    public var delivery = MessageDelivery.whole
+    /// Reading from the socket pauses while this much waits for the application. Default 256 KiB, half of it resumes.
+    /// One message longer than that still gets through: the mark is looked at between reads.
+    public var receiveHighMark = ByteMark(byteCount: 256 * 1024, messageCount: 1024)
+    /// `send` suspends while more than this waits to be written to the socket, in bytes. Default 64 KiB.
+    public var sendHighMark = 64 * 1024
+    /// What does not suspend (callbacks, broadcasts) may pile up this much, in bytes, before the ``SlowReaderPolicy``
+    /// applies. Default 1 MiB.
+    public var sendLimit = 1024 * 1024
+
+    public init() {}
+
+    public struct ByteMark: Sendable, Hashable {
+        public var byteCount: Int
+        public var messageCount: Int
+
+        public init(byteCount: Int, messageCount: Int) {
+            self.byteCount = byteCount
+            self.messageCount = messageCount
+        }
+    }
+}
+
+/// How received messages reach the application.
+public enum MessageDelivery: Sendable, Hashable {
+    /// Gathered, up to the message limit. The default.
+    case whole
+    /// Piece by piece as bytes arrive; the message limit is not applied, the frame limit is.
+    case streamed
+}
+
+/// What happens to a message that would pile up behind a peer which does not read.
+public enum SlowReaderPolicy: Sendable, Hashable {
+    /// The message is not sent; earlier ones are.
+    case dropNewest
+    /// The message takes the place of the one that waits for room, so that a slow peer sees the latest state.
+    case keepLatest
+    /// The connection is closed with 1013 (try again later). The default.
+    case close
+}
+
+/// What all connections of one server or client share.
+package final class ConnectionSettings: Sendable {
+    package let role: Role
+    package let configuration: ConnectionConfiguration
+    package let logger: Logger
+
+    package init(role: Role, configuration: ConnectionConfiguration, logger: Logger) {
+        self.role = role
+        self.configuration = configuration
+        self.logger = logger
+    }
+}

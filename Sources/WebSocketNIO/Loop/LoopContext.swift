@@ -1,0 +1,133 @@
+package import NIOCore
+internal import NIOPosix
+internal import WebSocketProtocol
+
+/// What all connections of one event loop share: executor, timer, buffers, random numbers, counters.
+package final class LoopContext: @unchecked Sendable {
+    // Safety: `executor` and `eventLoop` are immutable; everything else is touched on the event loop only.
+
+    package let eventLoop: any EventLoop
+    package private(set) var executor: LoopExecutor!
+    package let deadlines: DeadlineWheel
+    package let receiveBuffer = SharedReceiveBuffer()
+    let maskingKeys = MaskingKeyPool()
+    private let serverMetrics: LoopMetrics
+    private let clientMetrics: LoopMetrics
+
+    /// Buffers for one read, lent to the connection that is reading.
+    private var scratch: ReadScratch?
+    /// An empty buffer with capacity for the next connection that writes.
+    private var spareCork: ByteBuffer?
+
+    private var unflushed: [ConnectionHandler] = []
+    private var isTurnScheduled = false
+    /// While a connection is being read it drains and flushes at the end; nobody else has to.
+    private var isReading = false
+
+    private static let onThread = ThreadSpecificVariable<LoopContext>()
+
+    /// The context of the event loop that we are on; made on first use.
+    package static func current(_ eventLoop: any EventLoop) -> LoopContext {
+        eventLoop.preconditionInEventLoop()
+        if let context = self.onThread.currentValue, context.eventLoop === eventLoop { return context }
+        let context = LoopContext(eventLoop)
+        self.onThread.currentValue = context
+        return context
+    }
+
+    private init(_ eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+        let deadlines = DeadlineWheel(eventLoop: eventLoop)
+        self.deadlines = deadlines
+        self.serverMetrics = LoopMetrics(role: .server, deadlines: deadlines)
+        self.clientMetrics = LoopMetrics(role: .client, deadlines: deadlines)
+        self.executor = LoopExecutor(eventLoop: eventLoop) { [unowned self] in self.requestTurn() }
+    }
+}
+
+// MARK: - Turns
+
+extension LoopContext {
+    /// Asks for a turn in which jobs run and corked bytes are written, unless one is coming anyway.
+    func requestTurn() {
+        guard !self.isReading, !self.isTurnScheduled else { return }
+        self.isTurnScheduled = true
+        self.eventLoop.assumeIsolated().execute { self.runTurn() }
+    }
+
+    private func runTurn() {
+        self.isTurnScheduled = false
+        self.executor.drain()
+        self.flushAll()
+        if self.executor.hasJobs { self.requestTurn() }
+    }
+
+    /// - Returns: true if no other connection is being read further up the stack.
+    func beginRead() -> Bool {
+        defer { self.isReading = true }
+        return !self.isReading
+    }
+
+    /// The end of a read: the jobs that it woke run now, and what they sent is written.
+    func endRead(isOutermost: Bool) {
+        guard isOutermost else { return }
+        self.executor.drain()
+        self.flushAll()
+        self.isReading = false
+        if self.executor.hasJobs || !self.unflushed.isEmpty { self.requestTurn() }
+    }
+
+    /// The connection has corked bytes to be written at the end of this turn.
+    func needsFlush(_ connection: ConnectionHandler) {
+        self.unflushed.append(connection)
+        self.requestTurn()
+    }
+
+    private func flushAll() {
+        guard !self.unflushed.isEmpty else { return }
+        var connections: [ConnectionHandler] = []
+        swap(&connections, &self.unflushed)
+        for connection in connections { connection.flushCork() }
+        if self.unflushed.isEmpty {
+            connections.removeAll(keepingCapacity: true)
+            self.unflushed = connections
+        }
+    }
+}
+
+extension LoopContext {
+    func metrics(for role: Role) -> LoopMetrics {
+        switch role {
+        case .server: self.serverMetrics
+        case .client: self.clientMetrics
+        }
+    }
+}
+
+// MARK: - Buffers
+
+extension LoopContext {
+    func takeScratch() -> ReadScratch {
+        self.scratch.take() ?? ReadScratch()
+    }
+
+    func giveBackScratch(_ scratch: consuming ReadScratch) {
+        // One huge read must not be held for ever, nor the slices of messages that applications keep.
+        scratch.received.removeAll(keepingCapacity: scratch.received.count <= 4096)
+        self.scratch = scratch
+    }
+
+    private static let corkCapacity = 16 * 1024
+
+    func takeCork(_ allocator: ByteBufferAllocator) -> ByteBuffer {
+        self.spareCork.take() ?? allocator.buffer(capacity: LoopContext.corkCapacity)
+    }
+
+    /// Takes a written buffer back; if the channel could not write all of it, it still holds the bytes and
+    /// `clear` allocates a new storage instead of touching them.
+    func giveBackCork(_ buffer: consuming ByteBuffer) {
+        guard self.spareCork == nil, buffer.storageCapacity <= 4 * LoopContext.corkCapacity else { return }
+        buffer.clear()
+        self.spareCork = buffer
+    }
+}

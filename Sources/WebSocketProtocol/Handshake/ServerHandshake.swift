@@ -1,0 +1,148 @@
+public import HTTPTypes
+
+/// The server's side of the opening handshake: judging a request and answering it (RFC 6455 §4.2).
+public enum ServerHandshake {
+    public enum Evaluation: Sendable, Hashable {
+        /// Nothing that concerns us: serve it as HTTP.
+        case notAnUpgrade
+        /// A WebSocket request that can't be granted; answer with this.
+        case refused(HandshakeRefusal)
+        case valid(ClientOffer)
+    }
+
+    /// Judges an HTTP/1.1 request.
+    /// - Parameters:
+    ///   - isHTTP11: false for HTTP/1.0, whose `Upgrade` is ignored (RFC 9110 §7.8).
+    ///   - hasBody: true if the request announces a body.
+    public static func evaluate(_ request: HTTPRequest, isHTTP11: Bool, hasBody: Bool) -> Evaluation {
+        let fields = request.headerFields
+        guard isHTTP11, fields.contains(token: "websocket", in: .upgrade) else { return .notAnUpgrade }
+        guard request.method == .get else { return .refused(.methodNotAllowed) }
+        guard !hasBody else { return .refused(.body) }
+        guard fields.contains(token: "upgrade", in: .connection) else {
+            return .refused(.badRequest("the Connection header must contain \"Upgrade\""))
+        }
+        let versions = fields[values: .secWebSocketVersion]
+        guard let version = versions.first, versions.count == 1 else {
+            let problem = versions.isEmpty ? "is missing" : "appears more than once"
+            return .refused(.badRequest("the Sec-WebSocket-Version header \(problem)"))
+        }
+        guard version == supportedVersion else { return .refused(.unsupportedVersion) }
+        let keys = fields[values: .secWebSocketKey]
+        guard let keyValue = keys.first, keys.count == 1 else {
+            let problem = keys.isEmpty ? "is missing" : "appears more than once"
+            return .refused(.badRequest("the Sec-WebSocket-Key header \(problem)"))
+        }
+        guard let key = HandshakeKey(received: keyValue) else {
+            return .refused(.badRequest("the Sec-WebSocket-Key header must be base64 of 16 bytes"))
+        }
+        guard fields[values: .origin].count <= 1 else {
+            return .refused(.badRequest("the Origin header appears more than once"))
+        }
+        var subprotocols: [String] = []
+        for member in fields.listMembers(of: .secWebSocketProtocol) {
+            guard member.isToken, !subprotocols.contains(String(member)) else {
+                return .refused(.badRequest("the Sec-WebSocket-Protocol header must list distinct tokens"))
+            }
+            subprotocols.append(String(member))
+        }
+        if subprotocols.isEmpty && fields[.secWebSocketProtocol] != nil {
+            return .refused(.badRequest("the Sec-WebSocket-Protocol header is empty"))
+        }
+        return .valid(ClientOffer(key: key, subprotocols: subprotocols, origin: fields[.origin]))
+    }
+
+    /// The version of the protocol that is spoken here (§4.4).
+    public static let supportedVersion = "13"
+
+    /// The 101 response to a valid request.
+    /// - Parameters:
+    ///   - subprotocol: one of those offered, or nil for none.
+    ///   - headerFields: extra fields, such as `Set-Cookie`.
+    /// - Throws: ``HandshakeArgumentError`` if the subprotocol was not offered or a field belongs to the handshake.
+    public static func accept(
+        _ offer: ClientOffer,
+        subprotocol: String?,
+        headerFields: HTTPFields
+    ) throws(HandshakeArgumentError) -> HTTPResponse {
+        if let name = headerFields.firstHandshakeFieldName { throw .reservedField(name) }
+        var response = HTTPResponse(status: .switchingProtocols)
+        response.headerFields[.upgrade] = "websocket"
+        response.headerFields[.connection] = "Upgrade"
+        response.headerFields[.secWebSocketAccept] = offer.key.acceptValue
+        if let subprotocol {
+            // Exact and case-sensitive (§4.2.2): a peer compares in the same way.
+            guard offer.subprotocols.contains(subprotocol) else {
+                throw .subprotocolNotOffered(subprotocol, offered: offer.subprotocols)
+            }
+            response.headerFields[.secWebSocketProtocol] = subprotocol
+        }
+        response.headerFields.append(contentsOf: headerFields)
+        return response
+    }
+}
+
+/// What a client asked for in a valid opening handshake.
+public struct ClientOffer: Sendable, Hashable {
+    public let key: HandshakeKey
+    /// In the client's order of preference.
+    public let subprotocols: [String]
+    /// The value of `Origin`; nil if the client is no browser.
+    public let origin: String?
+}
+
+/// An HTTP response to a WebSocket request that can't be granted.
+public struct HandshakeRefusal: Error, Sendable, Hashable {
+    public let response: HTTPResponse
+    /// Plain text that says what was wrong.
+    public let body: String
+    /// True if what follows on the connection can't be told apart from the refused request's body.
+    public let closesConnection: Bool
+
+    init(status: HTTPResponse.Status, headerFields: HTTPFields = [:], body: String, closesConnection: Bool = false) {
+        self.response = HTTPResponse(status: status, headerFields: headerFields)
+        self.body = body
+        self.closesConnection = closesConnection
+    }
+
+    static func badRequest(_ problem: String) -> HandshakeRefusal {
+        HandshakeRefusal(status: .badRequest, body: "Not a WebSocket handshake: \(problem) (RFC 6455 §4.2.1).\n")
+    }
+
+    static let methodNotAllowed = HandshakeRefusal(
+        status: .methodNotAllowed,
+        headerFields: [.allow: "GET"],
+        body: "Not a WebSocket handshake: the method must be GET (RFC 6455 §4.2.1).\n"
+    )
+
+    static let body = HandshakeRefusal(
+        status: .badRequest,
+        body: "Not a WebSocket handshake: the request must not have a body.\n",
+        closesConnection: true
+    )
+
+    static let unsupportedVersion = HandshakeRefusal(
+        status: .upgradeRequired,
+        headerFields: upgradeFields,
+        body: "The WebSocket version spoken here is \(ServerHandshake.supportedVersion) (RFC 6455 §4.4).\n"
+    )
+
+    /// The answer to a plain request for a path that only speaks WebSocket (RFC 9110 §15.5.22).
+    public static let upgradeRequired = HandshakeRefusal(
+        status: .upgradeRequired,
+        headerFields: upgradeFields,
+        body: "This path speaks WebSocket: ask for it with Upgrade: websocket (RFC 6455 §4.1).\n"
+    )
+
+    /// The page that opened the connection is not allowed to (§10.2).
+    public static let originNotAllowed = HandshakeRefusal(
+        status: .forbidden,
+        body: "The page's origin is not allowed to connect here.\n"
+    )
+
+    private static let upgradeFields: HTTPFields = [
+        .upgrade: "websocket",
+        .connection: "Upgrade",
+        .secWebSocketVersion: ServerHandshake.supportedVersion,
+    ]
+}

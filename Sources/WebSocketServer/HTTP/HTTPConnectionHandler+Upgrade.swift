@@ -1,0 +1,135 @@
+internal import HTTPTypes
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOHTTPTypesHTTP1
+internal import WebSocketNIO
+internal import WebSocketProtocol
+
+/// From a valid WebSocket request to an open connection, or to a refusal after which HTTP goes on (RFC 6455 §4.2.2).
+extension HTTPConnectionHandler {
+    func decide(_ offer: ClientOffer, _ incoming: Incoming) {
+        let own = incoming.request.authority.flatMap { Origin(authority: $0, isSecure: self.shared.isSecure) }
+        guard self.shared.configuration.originPolicy.allows(offer.origin, own: own) else {
+            return self.refuseUpgrade(ServerResponse(.originNotAllowed))
+        }
+        let request = self.serverRequest(incoming)
+        guard let route = self.shared.routes.webSocket[request.path] else {
+            return self.refuseUpgrade(.notFound)
+        }
+        guard !self.loop.isDraining else {
+            return self.refuseUpgrade(ServerResponse(status: .serviceUnavailable, text: "The server is shutting down.\n"))
+        }
+        guard let decide = route.decide else {
+            return self.accept(offer, incoming, route, subprotocol: nil, headerFields: [:])
+        }
+        self.loop.submit {
+            let decision: UpgradeDecision
+            do {
+                decision = try await decide(request)
+            } catch {
+                self.shared.logger.error("upgrade decision failed", metadata: ["path": "\(request.path)", "error": "\(error)"])
+                decision = .refuse(.failed)
+            }
+            self.loop.context.eventLoop.execute { self.carryOut(decision, offer, incoming, route) }
+        }
+    }
+
+    private func carryOut(
+        _ decision: UpgradeDecision,
+        _ offer: ClientOffer,
+        _ incoming: Incoming,
+        _ route: Routes.WebSocketRoute
+    ) {
+        // The client may have gone, or the deadline passed, while the application thought.
+        guard case .responding = self.state else { return }
+        switch decision {
+        case .refuse(let response):
+            self.refuseUpgrade(response)
+        case .accept(let subprotocol, let headerFields):
+            self.accept(offer, incoming, route, subprotocol: subprotocol, headerFields: headerFields)
+        }
+    }
+
+    /// Answers with a response of HTTP; the connection stays usable, also for a later upgrade.
+    func refuseUpgrade(_ response: ServerResponse) {
+        guard case .responding = self.state, let context = self.context else { return }
+        do {
+            try self.codec?.restartDecoder(on: context.pipeline.syncOperations)
+        } catch {
+            return self.drop()
+        }
+        self.respond(response)
+    }
+
+    private func accept(
+        _ offer: ClientOffer,
+        _ incoming: Incoming,
+        _ route: Routes.WebSocketRoute,
+        subprotocol: String?,
+        headerFields: HTTPFields
+    ) {
+        guard let context = self.context, let codec = self.codec else { return }
+        let response: HTTPResponse
+        do throws(HandshakeArgumentError) {
+            response = try ServerHandshake.accept(offer, subprotocol: subprotocol, headerFields: headerFields)
+        } catch {
+            self.shared.logger.error("upgrade can't be accepted as decided", metadata: ["error": "\(error)"])
+            return self.refuseUpgrade(.failed)
+        }
+        let information = HandshakeInformation(
+            request: incoming.request,
+            subprotocol: subprotocol,
+            remoteAddress: context.channel.remoteAddress,
+            isSecure: self.shared.isSecure
+        )
+        let handler = ConnectionHandler(
+            loop: self.loop.context,
+            settings: self.shared.settings(for: route),
+            handshake: information
+        )
+        self.state = .done
+        // The 101 stays unflushed: it leaves with the first frames of the application, in one system call.
+        self.write(.head(HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: HTTPHeaders(response.headerFields))))
+        self.write(.end(nil))
+        handler.hasUnflushedHandshake()
+        let pipeline = context.pipeline.syncOperations
+        let options = context.channel.syncOptions
+        do {
+            try pipeline.addHandler(handler)
+            if !self.shared.isSecure {
+                try options?.setOption(.recvAllocator, value: self.loop.context.receiveBuffer.allocator)
+            }
+            try options?.setOption(.maxMessagesPerRead, value: 1)
+        } catch {
+            return self.drop()
+        }
+        let loop = self.loop
+        loop.opened(handler)
+        codec.remove(from: pipeline, with: self)
+        handler.connection.onClose { _ in loop.closed(handler) }
+        self.start(handler, route)
+    }
+
+    private func start(_ handler: ConnectionHandler, _ route: Routes.WebSocketRoute) {
+        switch route.handler {
+        case .callbacks(let open):
+            open(handler.connection)
+        case .task(let body):
+            let logger = self.shared.logger
+            self.loop.submit {
+                do {
+                    try await body(handler.connection)
+                    handler.startClosing(ClosePayload(uncheckedCode: .normalClosure, reason: ""))
+                } catch is CancellationError {
+                    handler.startClosing(ClosePayload(uncheckedCode: .goingAway, reason: ""))
+                } catch is ConnectionClosedError {
+                    // The end of the connection is no failure of the application.
+                } catch {
+                    logger.error("connection handler failed", metadata: ["connection": "\(handler.id)", "error": "\(error)"])
+                    handler.fail(.internalError, "")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,301 @@
+internal import HTTPTypes
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOHTTPTypesHTTP1
+internal import WebSocketNIO
+internal import WebSocketProtocol
+
+/// Serves HTTP/1.1 on one connection, one request after the other, until one of them becomes a WebSocket.
+///
+/// It stands behind NIO's HTTP codec and pipelining handler, which hands it the next request only after the response to
+/// the last. Upgrading is in `HTTPConnectionHandler+Upgrade`.
+final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandler, DeadlineTarget, @unchecked Sendable {
+    // Safety: everything that changes is touched on the channel's event loop only.
+
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    enum State {
+        /// Between two requests.
+        case idle
+        /// The head is there, the body is arriving.
+        case receiving(Incoming)
+        /// The application has the request.
+        case responding(Incoming)
+        /// The channel belongs to a WebSocket, or is being closed.
+        case done
+    }
+
+    struct Incoming {
+        let head: HTTPRequestHead
+        let evaluation: ServerHandshake.Evaluation
+        let request: HTTPRequest
+        var body = ByteBuffer()
+        var keepsAlive: Bool
+    }
+
+    let shared: ServerCore
+    let loop: ServerLoop
+    var state = State.idle
+    var context: ChannelHandlerContext?
+    var codec: HTTPCodec?
+    var deadlineTick: Int64?
+
+    init(shared: ServerCore, loop: ServerLoop) {
+        self.shared = shared
+        self.loop = loop
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.loop.opened(self)
+        self.setDeadline(self.shared.configuration.http.requestTimeout)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        self.codec = nil
+        self.loop.context.deadlines.remove(self)
+        self.loop.closed(self)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch self.unwrapInboundIn(data) {
+        case .head(let head):
+            self.received(head)
+        case .body(let bytes):
+            self.received(bytes)
+        case .end:
+            self.receivedEnd()
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch (self.state, error) {
+        case (.idle, let error as HTTPParserError), (.receiving, let error as HTTPParserError):
+            let isTooLarge = error == .headerOverflow
+            self.refuseAndClose(
+                isTooLarge
+                    ? ServerResponse(
+                        status: .requestHeaderFieldsTooLarge,
+                        text: "The request's header is over \(self.shared.configuration.http.maximumHeadByteCount) bytes "
+                            + "or \(self.shared.configuration.http.maximumHeaderFieldCount) fields.\n"
+                    )
+                    : ServerResponse(status: .badRequest, text: "Not a valid HTTP request.\n")
+            )
+        case (.done, _):
+            break
+        default:
+            self.drop()
+        }
+    }
+}
+
+// MARK: - Requests
+
+extension HTTPConnectionHandler {
+    private func received(_ head: HTTPRequestHead) {
+        guard case .idle = self.state else { return }
+        self.setDeadline(self.shared.configuration.http.requestTimeout)
+        let headByteCount = head.uri.utf8.count + head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        guard headByteCount <= self.shared.configuration.http.maximumHeadByteCount else {
+            return self.refuseAndClose(
+                ServerResponse(status: .requestHeaderFieldsTooLarge, text: "The request's header is too long.\n")
+            )
+        }
+        guard let request = self.request(head) else {
+            return self.refuseAndClose(
+                ServerResponse(status: .badRequest, text: "The request must have one valid Host header.\n")
+            )
+        }
+        let hasBody =
+            head.headers.contains(name: "Transfer-Encoding")
+            || head.headers["Content-Length"].contains { $0 != "0" }
+        let incoming = Incoming(
+            head: head,
+            evaluation: ServerHandshake.evaluate(request, isHTTP11: head.isHTTP11, hasBody: hasBody),
+            request: request,
+            keepsAlive: head.isKeepAlive
+        )
+        if case .refused(let refusal) = incoming.evaluation, refusal.closesConnection {
+            return self.refuseAndClose(ServerResponse(refusal))
+        }
+        if head.headers[canonicalForm: "Expect"].contains(where: { $0.equalsIgnoringASCIICase("100-continue") }) {
+            self.write(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
+            self.context?.flush()
+        }
+        self.state = .receiving(incoming)
+    }
+
+    /// The request in terms of HTTP semantics; nil unless it has exactly one valid host (RFC 9112 §3.2).
+    private func request(_ head: HTTPRequestHead) -> HTTPRequest? {
+        let hosts = head.headers["Host"]
+        guard hosts.count == 1 || (hosts.isEmpty && !head.isHTTP11) else { return nil }
+        if let host = hosts.first { guard Endpoint(authority: host[...]) != nil else { return nil } }
+        guard let method = try? HTTPRequest.Method(head.method) else { return nil }
+        return HTTPRequest(
+            method: method,
+            scheme: self.shared.isSecure ? "https" : "http",
+            authority: hosts.first,
+            path: HTTPConnectionHandler.originForm(of: head.uri),
+            headerFields: HTTPFields(head.headers, splitCookie: false)
+        )
+    }
+
+    /// Path and query of a request target, which may be a whole URL (RFC 9112 §3.2.2).
+    private static func originForm(of target: String) -> String {
+        guard let separator = target.firstRange(of: "://"), !target.hasPrefix("/") else { return target }
+        let rest = target[separator.upperBound...]
+        guard let start = rest.utf8.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }) else {
+            return "/"
+        }
+        return rest[start...].hasPrefix("/") ? String(rest[start...]) : "/" + rest[start...]
+    }
+
+    private func received(_ bytes: ByteBuffer) {
+        guard case .receiving(var incoming) = self.state else { return }
+        guard incoming.body.readableBytes + bytes.readableBytes <= self.shared.configuration.http.maximumBodyByteCount
+        else {
+            return self.refuseAndClose(
+                ServerResponse(status: .contentTooLarge, text: "The body is over the limit.\n")
+            )
+        }
+        self.state = .done
+        incoming.body.writeImmutableBuffer(bytes)
+        self.state = .receiving(incoming)
+    }
+
+    private func receivedEnd() {
+        guard case .receiving(let incoming) = self.state else { return }
+        self.state = .responding(incoming)
+        switch incoming.evaluation {
+        case .notAnUpgrade:
+            self.setDeadline(self.shared.configuration.http.responseTimeout)
+            self.serve(incoming)
+        case .refused(let refusal):
+            self.refuseUpgrade(ServerResponse(refusal))
+        case .valid(let offer):
+            self.decide(offer, incoming)
+        }
+    }
+
+    func serverRequest(_ incoming: Incoming) -> ServerRequest {
+        ServerRequest(
+            head: incoming.request,
+            body: incoming.body,
+            remoteAddress: self.context?.channel.remoteAddress,
+            isSecure: self.shared.isSecure
+        )
+    }
+
+    private func serve(_ incoming: Incoming) {
+        let request = self.serverRequest(incoming)
+        guard let handler = self.shared.routes.http[request.path] ?? self.shared.routes.fallback else {
+            let isWebSocketPath = self.shared.routes.webSocket[request.path] != nil
+            return self.respond(isWebSocketPath ? ServerResponse(.upgradeRequired) : .notFound)
+        }
+        self.loop.submit {
+            let response: ServerResponse
+            do {
+                response = try await handler(request)
+            } catch {
+                self.shared.logger.error("HTTP handler failed", metadata: ["path": "\(request.path)", "error": "\(error)"])
+                response = .failed
+            }
+            self.loop.context.eventLoop.execute { self.respond(response) }
+        }
+    }
+}
+
+// MARK: - Responses
+
+extension HTTPConnectionHandler {
+    /// Answers the request at hand and makes ready for the next one.
+    func respond(_ response: ServerResponse) {
+        guard case .responding(let incoming) = self.state, let context = self.context else { return }
+        let keepsAlive = incoming.keepsAlive && !self.loop.isDraining
+        self.state = keepsAlive ? .idle : .done
+        self.write(response, keepsAlive: keepsAlive, omitsBody: incoming.request.method == .head)
+        if keepsAlive {
+            context.flush()
+            self.setDeadline(self.shared.configuration.http.idleTimeout)
+        } else {
+            self.closeAfterWriting(context)
+        }
+    }
+
+    /// Answers what can't be read on after.
+    func refuseAndClose(_ response: ServerResponse) {
+        guard let context = self.context else { return }
+        self.state = .done
+        self.write(response, keepsAlive: false, omitsBody: false)
+        self.closeAfterWriting(context)
+    }
+
+    /// Our side is closed first and the rest is read and thrown away, up to the deadline: closing with bytes unread would
+    /// reset the connection and lose the response.
+    private func closeAfterWriting(_ context: ChannelHandlerContext) {
+        self.setDeadline(self.shared.configuration.connection.closeTimeout)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(NIOAny(HTTPServerResponsePart.end(nil)), promise: written)
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            self.context?.close(mode: .output, promise: nil)
+        }
+    }
+
+    private func write(_ response: ServerResponse, keepsAlive: Bool, omitsBody: Bool) {
+        var headers = HTTPHeaders(response.headerFields)
+        headers.remove(name: "Transfer-Encoding")
+        headers.replaceOrAdd(name: "Content-Length", value: "\(response.body.readableBytes)")
+        if !keepsAlive {
+            headers.replaceOrAdd(name: "Connection", value: "close")
+        }
+        let status = HTTPResponseStatus(
+            statusCode: response.status.code,
+            reasonPhrase: response.status.reasonPhrase
+        )
+        self.write(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers)))
+        if !omitsBody && response.body.readableBytes > 0 { self.write(.body(.byteBuffer(response.body))) }
+        if keepsAlive { self.write(.end(nil)) }
+    }
+
+    func write(_ part: HTTPServerResponsePart) {
+        self.context?.write(self.wrapOutboundOut(part), promise: nil)
+    }
+}
+
+// MARK: - Deadlines and shutdown
+
+extension HTTPConnectionHandler {
+    private func setDeadline(_ timeout: Duration) {
+        self.loop.context.deadlines.schedule(self, at: DeadlineWheel.now().advanced(by: timeout))
+    }
+
+    func deadlineReached(now: MonotonicTime) -> MonotonicTime? {
+        switch self.state {
+        case .receiving:
+            self.refuseAndClose(ServerResponse(status: .requestTimeout, text: "The request took too long.\n"))
+        case .responding:
+            self.refuseAndClose(ServerResponse(status: .serviceUnavailable, text: "The server took too long.\n"))
+        case .idle, .done:
+            self.drop()
+        }
+        return nil
+    }
+
+    /// The server shuts down: nothing new is begun, what is begun is finished.
+    func drain() {
+        if case .idle = self.state { self.drop() }
+    }
+
+    func drop() {
+        self.state = .done
+        self.context?.close(promise: nil)
+    }
+}
+
+extension HTTPRequestHead {
+    /// True for HTTP/1.1 and later versions of HTTP/1.
+    fileprivate var isHTTP11: Bool { self.version.major == 1 && self.version.minor >= 1 }
+}

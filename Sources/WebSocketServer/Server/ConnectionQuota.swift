@@ -1,0 +1,47 @@
+internal import NIOCore
+internal import Synchronization
+
+/// Counts open connections, in all and by address.
+final class ConnectionQuota: Sendable {
+    private struct Counts {
+        var total = 0
+        var byAddress: [String: Int] = [:]
+    }
+
+    private let counts = Mutex(Counts())
+    private let maximumTotal: Int
+    private let maximumPerAddress: Int
+
+    init(maximumTotal: Int, maximumPerAddress: Int) {
+        self.maximumTotal = maximumTotal
+        self.maximumPerAddress = maximumPerAddress
+    }
+
+    /// What is counted against an address; nil for loopback and Unix sockets, which are not limited.
+    static func key(of address: SocketAddress?) -> String? {
+        guard let ip = address?.ipAddress, !ip.hasPrefix("127."), ip != "::1" else { return nil }
+        return ip
+    }
+
+    /// - Returns: false if the connection would be one too many; it is not counted then.
+    func admit(_ key: String?) -> Bool {
+        self.counts.withLock { counts in
+            guard counts.total < self.maximumTotal else { return false }
+            if let key {
+                let count = counts.byAddress[key, default: 0]
+                guard count < self.maximumPerAddress else { return false }
+                counts.byAddress[key] = count + 1
+            }
+            counts.total += 1
+            return true
+        }
+    }
+
+    func release(_ key: String?) {
+        self.counts.withLock { counts in
+            counts.total -= 1
+            guard let key, let count = counts.byAddress[key] else { return }
+            counts.byAddress[key] = count > 1 ? count - 1 : nil
+        }
+    }
+}

@@ -1,0 +1,53 @@
+public import NIOSSL
+public import WebSocketNIO
+public import WebSocketProtocol
+
+/// How a server listens and what it allows. Every default is on and bounded.
+public struct ServerConfiguration: Sendable {
+    /// The name or address to listen on. Default 127.0.0.1: a server is opened to the world on purpose.
+    public var host: String
+    /// The port to listen on; 0 takes a free one.
+    public var port: Int
+    /// TLS; nil for plain `ws:` and `http:`.
+    public var tls: TLSConfiguration?
+    /// What WebSocket connections are allowed.
+    public var connection = ConnectionConfiguration()
+    /// Which pages may open a connection. Default: only our own.
+    public var originPolicy = OriginPolicy.sameOrigin
+    /// Limits of the HTTP side.
+    public var http = HTTPLimits()
+    /// The most connections open at once, of any kind. Default 100,000; a further one is closed at once.
+    public var maximumConnectionCount = 100_000
+    /// The most connections from one address. Default 1,024: an office behind one address fits, one host can't take all.
+    /// Loopback is exempt, since a proxy on the same machine makes all clients look like it. A further connection is
+    /// closed at once.
+    public var maximumConnectionCountPerAddress = 1024
+    /// How many connections the kernel may hold ready for us. Default 1,024.
+    public var backlog = 1024
+    /// How long connections get at shutdown to say goodbye before they are dropped. Default 10 s.
+    public var drainTimeout: Duration = .seconds(10)
+
+    public init(host: String = "127.0.0.1", port: Int = 8080) {
+        self.host = host
+        self.port = port
+    }
+}
+
+/// Ceilings of the HTTP side, where handshakes come in.
+public struct HTTPLimits: Sendable, Hashable {
+    /// Request line and header fields together, in bytes. Default 16 KiB. Over it: 431 and the connection is closed.
+    public var maximumHeadByteCount = 16 * 1024
+    /// Default 100. Over it: 431 and the connection is closed.
+    public var maximumHeaderFieldCount = 100
+    /// Default 1 MiB, as for a WebSocket message. Over it: 413 and the connection is closed.
+    public var maximumBodyByteCount = 1024 * 1024
+    /// From the first moment of a connection, or the first byte of a later request, to the end of the request and of the
+    /// upgrade decision; TLS included. Default 10 s. After it the connection is closed, with 408 if a request had begun.
+    public var requestTimeout: Duration = .seconds(10)
+    /// How long a kept-alive connection may wait for its next request. Default 60 s.
+    public var idleTimeout: Duration = .seconds(60)
+    /// How long the application may take for a response. Default 60 s. After it: 503 and the connection is closed.
+    public var responseTimeout: Duration = .seconds(60)
+
+    public init() {}
+}

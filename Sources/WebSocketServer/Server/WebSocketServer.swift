@@ -1,0 +1,183 @@
+public import Logging
+public import NIOCore
+public import NIOPosix
+internal import NIOSSL
+public import ServiceLifecycle
+public import WebSocketNIO
+
+/// A server for WebSocket and HTTP on one port.
+///
+/// ```swift
+/// var server = WebSocketServer(configuration: ServerConfiguration(port: 8080))
+/// server.webSocket("/echo") { connection in
+///     for try await message in connection.messages { try await connection.send(message) }
+/// }
+/// try await server.run()
+/// ```
+///
+/// ``run()`` serves until its task is cancelled or the service group that it is part of shuts down.
+public struct WebSocketServer: Service {
+    public var configuration: ServerConfiguration
+    public let logger: Logger
+    private let eventLoopGroup: MultiThreadedEventLoopGroup
+    private var routes = Routes()
+    private var onListening: @Sendable (SocketAddress) -> Void = { _ in }
+
+    /// - Parameters:
+    ///   - configuration: where to listen and what to allow.
+    ///   - eventLoopGroup: the threads to run on; by default one per core.
+    ///   - logger: gets failures of handlers at `error`, connections and violations of peers at `debug`.
+    public init(
+        configuration: ServerConfiguration = ServerConfiguration(),
+        eventLoopGroup: MultiThreadedEventLoopGroup = .singleton,
+        logger: Logger = Logger(label: "martlet.server")
+    ) {
+        self.configuration = configuration
+        self.eventLoopGroup = eventLoopGroup
+        self.logger = logger
+    }
+}
+
+// MARK: - Routes
+
+extension WebSocketServer {
+    /// Serves WebSocket connections of a path, each with a task of its own.
+    ///
+    /// The connection is closed with 1000 when `handler` returns, with 1011 when it throws. `handler` runs on the event
+    /// loop of its connection: heavy computation holds up the loop's other connections, so move it off with a
+    /// `@concurrent` function.
+    /// - Parameters:
+    ///   - path: compared exactly, without the query.
+    ///   - configuration: what these connections are allowed; nil for the server's.
+    ///   - upgrade: decides about each request. Accepts all by default.
+    ///   - handler: the conversation.
+    public mutating func webSocket(
+        _ path: String,
+        configuration: ConnectionConfiguration? = nil,
+        upgrade: (@Sendable (ServerRequest) async throws -> UpgradeDecision)? = nil,
+        handler: @escaping @Sendable (WebSocketConnection) async throws -> Void
+    ) {
+        self.routes.webSocket[path] = Routes.WebSocketRoute(
+            decide: upgrade,
+            handler: .task(handler),
+            configuration: configuration
+        )
+    }
+
+    /// Serves WebSocket connections of a path with callbacks, which `open` sets on each connection.
+    ///
+    /// `open` and the callbacks run on the connection's event loop and must not block.
+    public mutating func webSocket(
+        _ path: String,
+        configuration: ConnectionConfiguration? = nil,
+        upgrade: (@Sendable (ServerRequest) async throws -> UpgradeDecision)? = nil,
+        open: @escaping @Sendable (WebSocketConnection) -> Void
+    ) {
+        self.routes.webSocket[path] = Routes.WebSocketRoute(
+            decide: upgrade,
+            handler: .callbacks(open),
+            configuration: configuration
+        )
+    }
+
+    /// Serves HTTP requests of a path, whatever their method.
+    public mutating func http(
+        _ path: String,
+        handler: @escaping @Sendable (ServerRequest) async throws -> ServerResponse
+    ) {
+        self.routes.http[path] = handler
+    }
+
+    /// Serves HTTP requests that no other route takes. Without it they get 404, or 426 on the path of a WebSocket.
+    public mutating func otherwise(
+        handler: @escaping @Sendable (ServerRequest) async throws -> ServerResponse
+    ) {
+        self.routes.fallback = handler
+    }
+
+    /// Calls back once the server listens, with its address: port 0 has become a real one.
+    public mutating func onListening(_ callback: @escaping @Sendable (SocketAddress) -> Void) {
+        self.onListening = callback
+    }
+}
+
+// MARK: - Running
+
+extension WebSocketServer {
+    /// Listens and serves until the task is cancelled or graceful shutdown begins. Then it stops accepting, closes
+    /// WebSocket connections with 1001, lets HTTP requests finish, and drops what is left after
+    /// ``ServerConfiguration/drainTimeout``.
+    /// - Throws: if the address can't be listened on or the TLS configuration is wrong.
+    public func run() async throws {
+        let core = ServerCore(configuration: self.configuration, routes: self.routes, logger: self.logger)
+        let tls = try self.configuration.tls.map { try NIOSSLContext(configuration: $0) }
+        var loops: [ServerLoop] = []
+        for eventLoop in self.eventLoopGroup.makeIterator() {
+            loops.append(try await eventLoop.submit { ServerLoop(context: LoopContext.current(eventLoop)) }.get())
+        }
+        let listener = try await self.listen(core, loops, tls)
+        if let address = listener.localAddress { self.onListening(address) }
+
+        let (shutdown, requestShutdown) = AsyncStream.makeStream(of: Void.self)
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { group in
+                for loop in loops {
+                    group.addTask(executorPreference: loop.context.executor) { await WebSocketServer.runJobs(of: loop) }
+                }
+                await withTaskCancellationHandler {
+                    for await _ in shutdown { break }
+                } onCancel: {
+                    requestShutdown.finish()
+                }
+                try? await listener.close()
+                let drains = loops.map { $0.drain(within: self.configuration.drainTimeout) }
+                for drain in drains { try? await drain.get() }
+                for loop in loops { loop.finishJobs() }
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            requestShutdown.finish()
+        }
+    }
+
+    /// Runs what the connections of a loop give to tasks, as child tasks on that loop.
+    private static func runJobs(of loop: ServerLoop) async {
+        await withDiscardingTaskGroup { group in
+            for await job in loop.jobs {
+                group.addTask(executorPreference: loop.context.executor) { await job() }
+            }
+        }
+    }
+
+    private func listen(_ core: ServerCore, _ loops: [ServerLoop], _ tls: NIOSSLContext?) async throws -> any Channel {
+        let loopsByID = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.context.eventLoop), $0) })
+        return try await ServerBootstrap(group: self.eventLoopGroup)
+            .serverChannelOption(.backlog, value: CInt(clamping: self.configuration.backlog))
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = loopsByID[ObjectIdentifier(channel.eventLoop)] else { return }
+                    try WebSocketServer.open(channel, core, loop, tls)
+                }
+            }
+            .bind(host: self.configuration.host, port: self.configuration.port)
+            .get()
+    }
+
+    private static func open(_ channel: any Channel, _ core: ServerCore, _ loop: ServerLoop, _ tls: NIOSSLContext?) throws {
+        let key = ConnectionQuota.key(of: channel.remoteAddress)
+        guard core.quota.admit(key), !loop.isDraining else {
+            core.logger.debug("too many connections", metadata: ["address": "\(key ?? "local")"])
+            throw ChannelError.connectTimeout(.zero)
+        }
+        channel.closeFuture.whenComplete { _ in core.quota.release(key) }
+        let pipeline = channel.pipeline.syncOperations
+        if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+        try HTTPCodec.install(
+            on: pipeline,
+            limits: core.configuration.http,
+            before: HTTPConnectionHandler(shared: core, loop: loop)
+        )
+    }
+}
