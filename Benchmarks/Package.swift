@@ -6,9 +6,17 @@ let package = Package(
     name: "martlet-benchmarks",
     platforms: [.macOS(.v15)],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0")
+        .package(name: "martlet", path: ".."),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     ],
     targets: [
+        .executableTarget(
+            name: "martlet-server",
+            dependencies: [
+                .product(name: "WebSocketServer", package: "martlet"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         .executableTarget(
             name: "load",
             cSettings: [.define("_GNU_SOURCE")]

@@ -86,6 +86,16 @@ def nio_version() -> str | None:
 
 SERVERS = (
     Server(
+        name="Martlet callback",
+        command=(str(PRODUCTS / "martlet-server"), "callback", "{port}"),
+        prepare=lambda: build_product("martlet-server"),
+    ),
+    Server(
+        name="Martlet async",
+        command=(str(PRODUCTS / "martlet-server"), "async", "{port}"),
+        prepare=lambda: build_product("martlet-server"),
+    ),
+    Server(
         name="NIOWebSocket",
         command=(str(PRODUCTS / "nio-websocket-server"), "{port}"),
         prepare=lambda: build_product("nio-websocket-server"),

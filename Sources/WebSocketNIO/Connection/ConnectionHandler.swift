@@ -139,3 +139,8 @@ extension ConnectionHandler {
         self.requestFlush()
     }
 }
+
+extension ConnectionHandler {
+    /// Runs tasks on the connection's event loop.
+    package var loopExecutor: any TaskExecutor { self.loop.executor }
+}

@@ -94,13 +94,11 @@ extension HTTPConnectionHandler {
         self.write(.end(nil))
         handler.hasUnflushedHandshake()
         let pipeline = context.pipeline.syncOperations
-        let options = context.channel.syncOptions
         do {
             try pipeline.addHandler(handler)
             if !self.shared.isSecure {
-                try options?.setOption(.recvAllocator, value: self.loop.context.receiveBuffer.allocator)
+                try context.channel.syncOptions?.setOption(.recvAllocator, value: self.loop.context.receiveBuffer.allocator)
             }
-            try options?.setOption(.maxMessagesPerRead, value: 1)
         } catch {
             return self.drop()
         }

@@ -155,6 +155,7 @@ extension WebSocketServer {
             .serverChannelOption(.backlog, value: CInt(clamping: self.configuration.backlog))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = loopsByID[ObjectIdentifier(channel.eventLoop)] else { return }
@@ -173,7 +174,11 @@ extension WebSocketServer {
         }
         channel.closeFuture.whenComplete { _ in core.quota.release(key) }
         let pipeline = channel.pipeline.syncOperations
-        if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+        if let tls {
+            try pipeline.addHandler(NIOSSLServerHandler(context: tls))
+        } else {
+            try channel.syncOptions?.setOption(.recvAllocator, value: HandshakeReceiveAllocator())
+        }
         try HTTPCodec.install(
             on: pipeline,
             limits: core.configuration.http,

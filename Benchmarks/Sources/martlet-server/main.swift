@@ -1,0 +1,28 @@
+import Logging
+import NIOPosix
+import WebSocketServer
+
+// usage: martlet-server callback|async PORT
+let arguments = CommandLine.arguments
+guard arguments.count == 3, ["callback", "async"].contains(arguments[1]), let port = Int(arguments[2]) else {
+    fatalError("usage: martlet-server callback|async PORT")
+}
+
+var configuration = ServerConfiguration(port: port)
+configuration.backlog = 4096
+configuration.connection.limits.maximumMessageByteCount = 16 << 20
+configuration.connection.limits.maximumFrameByteCount = 16 << 20
+var server = WebSocketServer(
+    configuration: configuration,
+    eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: 1)
+)
+if arguments[1] == "callback" {
+    server.webSocket("/") { connection in
+        connection.onMessage { connection, message in connection.sendNow(message) }
+    }
+} else {
+    server.webSocket("/") { connection in
+        for try await message in connection.messages { try await connection.send(message) }
+    }
+}
+try await server.run()
