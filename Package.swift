@@ -91,5 +91,46 @@ let package = Package(
             resources: [.embedInCode("Serve/Page/index.html")],
             swiftSettings: swiftSettings
         ),
+        .executableTarget(
+            name: "autobahn-client",
+            dependencies: ["WebSocketClient"],
+            path: "Tests/Conformance/AutobahnClient",
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "WebSocketProtocolTests",
+            dependencies: [
+                "WebSocketProtocol",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "WebSocketNIOTests",
+            dependencies: [
+                "WebSocketNIO", "WebSocketProtocol",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "WebSocketServerTests",
+            dependencies: [
+                "WebSocketServer", "WebSocketClient",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
     ]
 )

@@ -77,7 +77,7 @@ extension ConnectionHandler {
         self.keepReading()
         let promise = context.eventLoop.makePromise(of: Void.self)
         let cork = self.cork.take() ?? ByteBuffer()
-        self.metrics.sent(bytes: cork.readableBytes)
+        self.reportSent(byteCount: cork.readableBytes)
         self.hasUnflushedWrites = false
         context.writeAndFlush(self.wrapOutboundOut(cork), promise: promise)
         promise.futureResult.assumeIsolated().whenComplete { _ in

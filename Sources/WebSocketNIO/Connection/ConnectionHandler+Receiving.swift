@@ -12,6 +12,10 @@ extension ConnectionHandler {
         var scratch = self.loop.takeScratch()
         scratch.begin(byteCount: buffer.readableBytes)
         buffer.withUnsafeReadableBytes { self.takeIn($0, &scratch) }
+        if scratch.messageCount > 0 {
+            self.keepAlive.carriedMessage()
+            self.metrics.received(messages: scratch.messageCount)
+        }
         self.deliver(&scratch)
         self.loop.giveBackScratch(scratch)
         self.updateReadPause()
@@ -45,6 +49,7 @@ extension ConnectionHandler {
         _ scratch: inout ReadScratch
     ) throws(ProtocolViolation) {
         let payload = UnsafeRawBufferPointer(rebasing: bytes[part.payload])
+        if part.endsMessage { scratch.messageCount &+= 1 }
         if part.startsMessage && part.endsMessage || self.settings.configuration.delivery == .streamed {
             let start = scratch.payloads.writerIndex
             try self.unmask(payload, of: part, into: &scratch.payloads)
@@ -112,10 +117,6 @@ extension ConnectionHandler {
 
     @inline(__always)
     private func deliver(_ piece: MessagePiece) {
-        if piece.endsMessage {
-            self.metrics.received(messages: 1)
-            self.keepAlive.carriedMessage()
-        }
         if let onMessage = self.onMessage, piece.startsMessage, piece.endsMessage {
             onMessage(self.connection, WebSocketMessage(uncheckedKind: piece.kind, bytes: piece.bytes))
         } else {

@@ -19,8 +19,7 @@ extension ConnectionHandler {
     }
 
     func writeMessage(_ kind: MessageKind, _ payload: ByteBuffer) {
-        self.keepAlive.carriedMessage()
-        self.metrics.sent(messages: 1)
+        self.unreportedMessageCount &+= 1
         self.writeFrame(kind.opcode, payload)
     }
 
@@ -38,7 +37,7 @@ extension ConnectionHandler {
         var cork = self.cork.take() ?? self.loop.takeCork(context.channel.allocator)
         if key == nil && count >= ConnectionHandler.largePayloadByteCount {
             cork.append(header)
-            self.metrics.sent(bytes: cork.readableBytes + count)
+            self.reportSent(byteCount: cork.readableBytes + count)
             context.write(self.wrapOutboundOut(cork), promise: nil)
             context.write(self.wrapOutboundOut(payload), promise: nil)
             self.hasUnflushedWrites = true
@@ -62,7 +61,7 @@ extension ConnectionHandler {
         self.isFlushRequested = false
         guard let context = self.context else { return }
         if let cork = self.cork.take() {
-            self.metrics.sent(bytes: cork.readableBytes)
+            self.reportSent(byteCount: cork.readableBytes)
             self.hasUnflushedWrites = false
             context.writeAndFlush(self.wrapOutboundOut(cork), promise: nil)
             self.loop.giveBackCork(cork)
@@ -70,6 +69,12 @@ extension ConnectionHandler {
             self.hasUnflushedWrites = false
             context.flush()
         }
+    }
+
+    func reportSent(byteCount: Int) {
+        self.metrics.sent(messages: self.unreportedMessageCount, bytes: byteCount)
+        if self.unreportedMessageCount > 0 { self.keepAlive.carriedMessage() }
+        self.unreportedMessageCount = 0
     }
 
     /// The socket takes bytes again.

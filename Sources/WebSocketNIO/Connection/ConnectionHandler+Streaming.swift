@@ -55,8 +55,7 @@ extension ConnectionHandler {
         guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
         guard state.validator.isAtBoundary else { throw InvalidTextError() }
         self.writeFragment(ByteBuffer(), isFinal: true, state)
-        self.keepAlive.carriedMessage()
-        self.metrics.sent(messages: 1)
+        self.unreportedMessageCount += 1
         self.finishStream(state)
     }
 

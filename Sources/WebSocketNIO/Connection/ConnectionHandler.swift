@@ -10,7 +10,8 @@ internal import WebSocketProtocol
 /// `+Inbox`, `+Sending`, `+Streaming`, `+Closing`, `+Deadlines`.
 package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @unchecked Sendable {
     // Safety: every stored property that is not a `let` is touched on `eventLoop` only. Code that comes from elsewhere
-    // hops there first.
+    // hops there first. For the same reason their exclusivity is not checked at run time, which would cost a third of
+    // the time of a small message: no access to a property of a connection is open while another begins.
 
     package typealias InboundIn = ByteBuffer
     package typealias OutboundIn = ByteBuffer
@@ -23,36 +24,38 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
     package let id: UInt64
     let loop: LoopContext
     let metrics: LoopMetrics
-    var context: ChannelHandlerContext?
+    @exclusivity(unchecked) var context: ChannelHandlerContext?
 
     // Receiving
-    var receiver: FrameReceiver
-    var textValidator = UTF8Validator()
+    @exclusivity(unchecked) var receiver: FrameReceiver
+    @exclusivity(unchecked) var textValidator = UTF8Validator()
     /// The message that is being gathered from fragments or reads.
-    var gathering: ByteBuffer?
-    var inbox = Inbox()
+    @exclusivity(unchecked) var gathering: ByteBuffer?
+    @exclusivity(unchecked) var inbox = Inbox()
     /// Callback mode: messages go here instead of into the inbox.
-    var onMessage: ((WebSocketConnection, WebSocketMessage) -> Void)?
+    @exclusivity(unchecked) var onMessage: ((WebSocketConnection, WebSocketMessage) -> Void)?
 
     // Sending
     /// Frames of this turn that are not yet with the channel.
-    var cork: ByteBuffer?
+    @exclusivity(unchecked) var cork: ByteBuffer?
     /// Large payloads were handed to the channel and wait for a flush.
-    var hasUnflushedWrites = false
-    var isFlushRequested = false
-    var isChannelWritable = true
+    @exclusivity(unchecked) var hasUnflushedWrites = false
+    @exclusivity(unchecked) var isFlushRequested = false
+    /// Messages sent since the last flush, for the metrics.
+    @exclusivity(unchecked) var unreportedMessageCount = 0
+    @exclusivity(unchecked) var isChannelWritable = true
     /// The most recent ping that could not be answered because the peer does not read (§5.5.3: one pong is enough).
-    var pendingPong: ByteBuffer?
-    var outbox = Outbox()
-    var onDrain: ((WebSocketConnection) -> Void)?
+    @exclusivity(unchecked) var pendingPong: ByteBuffer?
+    @exclusivity(unchecked) var outbox = Outbox()
+    @exclusivity(unchecked) var onDrain: ((WebSocketConnection) -> Void)?
 
     // Keeping alive and closing
-    var keepAlive: KeepAlive
-    var closing: CloseHandshake
-    var pingWaiters: [PingWaiter] = []
-    var closeWaiters: [CheckedContinuation<CloseOutcome, Never>] = []
-    var onClose: [(CloseOutcome) -> Void] = []
-    package var deadlineTick: Int64?
+    @exclusivity(unchecked) var keepAlive: KeepAlive
+    @exclusivity(unchecked) var closing: CloseHandshake
+    @exclusivity(unchecked) var pingWaiters: [PingWaiter] = []
+    @exclusivity(unchecked) var closeWaiters: [CheckedContinuation<CloseOutcome, Never>] = []
+    @exclusivity(unchecked) var onClose: [(CloseOutcome) -> Void] = []
+    @exclusivity(unchecked) package var deadlineTick: Int64?
 
     private static let lastID = Atomic<UInt64>(0)
 

@@ -15,14 +15,14 @@ package final class LoopContext: @unchecked Sendable {
     private let clientMetrics: LoopMetrics
 
     /// Buffers for one read, lent to the connection that is reading.
-    private var scratch: ReadScratch?
+    @exclusivity(unchecked) private var scratch: ReadScratch?
     /// An empty buffer with capacity for the next connection that writes.
-    private var spareCork: ByteBuffer?
+    @exclusivity(unchecked) private var spareCork: ByteBuffer?
 
-    private var unflushed: [ConnectionHandler] = []
-    private var isTurnScheduled = false
+    @exclusivity(unchecked) private var unflushed: [ConnectionHandler] = []
+    @exclusivity(unchecked) private var isTurnScheduled = false
     /// While a connection is being read it drains and flushes at the end; nobody else has to.
-    private var isReading = false
+    @exclusivity(unchecked) private var isReading = false
 
     private static let onThread = ThreadSpecificVariable<LoopContext>()
 

@@ -10,7 +10,7 @@ package final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     // Safety: `jobs` and `onJobEnqueued` are touched on the event loop only.
 
     package let eventLoop: any EventLoop
-    private var jobs = Deque<UnownedJob>()
+    @exclusivity(unchecked) private var jobs = Deque<UnownedJob>()
     /// Called when a job came in that nobody has promised to drain.
     private let requestTurn: @Sendable () -> Void
 

@@ -18,7 +18,7 @@ final class MaskingKeyPool {
     private static let headerByteCount = 8
 
     private let page: UnsafeMutableRawPointer
-    private var offset = MaskingKeyPool.byteCount
+    @exclusivity(unchecked) private var offset = MaskingKeyPool.byteCount
 
     init() {
         #if canImport(Darwin)

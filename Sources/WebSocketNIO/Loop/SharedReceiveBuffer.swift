@@ -10,7 +10,7 @@ package final class SharedReceiveBuffer: @unchecked Sendable {
     /// Large enough that a megabyte takes a handful of system calls, small enough to stay in the second-level cache.
     package static let capacity = 256 * 1024
 
-    private var buffer: ByteBuffer?
+    @exclusivity(unchecked) private var buffer: ByteBuffer?
 
     fileprivate func take(_ allocator: ByteBufferAllocator) -> ByteBuffer {
         guard var buffer = self.buffer.take() else { return allocator.buffer(capacity: SharedReceiveBuffer.capacity) }

@@ -19,10 +19,13 @@ struct ReadScratch {
 
     var received: [Received] = []
     var payloads = ByteBuffer()
+    /// How many messages ended in this read.
+    var messageCount = 0
 
     /// Makes room for the payloads of a read. If the application still holds slices of the last read, this allocates.
     mutating func begin(byteCount: Int) {
         self.received.removeAll(keepingCapacity: true)
+        self.messageCount = 0
         self.payloads.clear(minimumCapacity: byteCount)
     }
 }

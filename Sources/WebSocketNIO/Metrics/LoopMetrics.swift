@@ -14,15 +14,15 @@ package import WebSocketProtocol
 /// | `websocket_receive_queue_depth` | meter, messages waiting for the application | `role` |
 /// | `websocket_ping_round_trip` | timer | `role` |
 package final class LoopMetrics: DeadlineTarget {
-    package var deadlineTick: Int64?
+    @exclusivity(unchecked) package var deadlineTick: Int64?
 
-    private var messagesReceived = 0
-    private var bytesReceived = 0
-    private var messagesSent = 0
-    private var bytesSent = 0
+    @exclusivity(unchecked) private var messagesReceived = 0
+    @exclusivity(unchecked) private var bytesReceived = 0
+    @exclusivity(unchecked) private var messagesSent = 0
+    @exclusivity(unchecked) private var bytesSent = 0
     private var opened = 0
     private var closed = 0
-    private var queueDepthChange = 0
+    @exclusivity(unchecked) private var queueDepthChange = 0
     private var closes: [String: Int] = [:]
 
     private let deadlines: DeadlineWheel

@@ -11,6 +11,15 @@ public struct CloseHandshake: ~Copyable, Sendable {
         case closing(Closing)
         /// The transport is gone. Final.
         case closed(CloseOutcome)
+
+        var phase: Phase {
+            switch self {
+            case .open: .open
+            case .closeSent: .closeSent
+            case .closing: .closing
+            case .closed: .closed
+            }
+        }
     }
 
     struct CloseSent: Sendable {
@@ -28,7 +37,11 @@ public struct CloseHandshake: ~Copyable, Sendable {
         case open, closeSent, closing, closed
     }
 
-    private var state: State = .open
+    private var state: State = .open {
+        didSet { self.phase = self.state.phase }
+    }
+    /// Kept beside the state because every message asks for it.
+    public private(set) var phase = Phase.open
     private let role: Role
     /// How long the peer may take to answer our Close, and then to close its side of the transport.
     private let timeout: Duration
@@ -38,27 +51,13 @@ public struct CloseHandshake: ~Copyable, Sendable {
         self.timeout = timeout
     }
 
-    public var phase: Phase {
-        switch self.state {
-        case .open: .open
-        case .closeSent: .closeSent
-        case .closing: .closing
-        case .closed: .closed
-        }
-    }
-
     /// True while data frames may be sent (§5.5.1: none after a Close).
-    public var canSend: Bool {
-        if case .open = self.state { true } else { false }
-    }
+    @inline(__always)
+    public var canSend: Bool { self.phase == .open }
 
     /// True while frames of the peer still count (§7.1.7: nothing after a failure or its Close).
-    public var canReceive: Bool {
-        switch self.state {
-        case .open, .closeSent: true
-        case .closing, .closed: false
-        }
-    }
+    @inline(__always)
+    public var canReceive: Bool { self.phase == .open || self.phase == .closeSent }
 
     /// When ``deadlineReached(now:)`` wants to be called, if ever.
     public var deadline: MonotonicTime? {

@@ -25,7 +25,8 @@ public struct FrameHeaderDecoder: Sendable {
         at offset: inout Int
     ) throws(ProtocolViolation) -> FrameHeader? {
         if self.partial.isEmpty {
-            let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+            guard let base = bytes.baseAddress else { return nil }
+            let rest = UnsafeRawBufferPointer(start: base + offset, count: bytes.count &- offset)
             if let (header, count) = try self.parse(rest) {
                 offset &+= count
                 return header
