@@ -28,6 +28,7 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
     private let codec: HTTPClientCodec
     private var loop: LoopContext?
     private var state = State.awaitingResponse
+    private var hasSentRequest = false
     private var context: ChannelHandlerContext?
     var deadlineTick: Int64?
 
@@ -74,7 +75,9 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
     }
 
     private func sendRequest() {
-        guard let context = self.context else { return }
+        // A channel may already be active, and then say so once more.
+        guard let context = self.context, !self.hasSentRequest else { return }
+        self.hasSentRequest = true
         let request = self.handshake.request
         var headers = HTTPHeaders()
         headers.add(name: "Host", value: request.authority ?? "")

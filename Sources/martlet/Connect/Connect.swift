@@ -1,0 +1,79 @@
+internal import ArgumentParser
+internal import HTTPTypes
+internal import NIOCore
+internal import WebSocketClient
+
+struct Connect: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Talk to a WebSocket server from the terminal or a script.",
+        discussion: """
+            Each line of standard input is sent as a text message; received messages are printed one per line, text with \
+            control characters escaped, binary as "binary" and hexadecimal digits. At the end of input the command waits \
+            for replies and closes.
+
+            On a terminal, or with --commands, lines that begin with a slash are commands:
+              /ping                    send a ping and print the round-trip time
+              /close [code] [reason]   close the connection
+              /binary HEX              send a binary message
+              //text                   send "/text"
+
+            Exit status: 0 after a clean close, 1 if the connection failed, 2 if none came about.
+            """
+    )
+
+    @Argument(help: "ws:, wss:, http: or https: URL.")
+    var url: String
+
+    @OptionGroup var client: ClientOptions
+
+    @Option(help: ArgumentHelp("How long to wait for replies after the end of input.", valueName: "seconds"))
+    var wait: Double = 1
+
+    @Flag(help: "Take commands from a script, too.")
+    var commands = false
+
+    func validate() throws {
+        guard self.wait >= 0, self.wait < 1e6 else { throw ValidationError("--wait must be 0 or more") }
+    }
+
+    func run() async throws {
+        var configuration = try self.client.configuration()
+        configuration.connection.limits.maximumMessageByteCount = 64 << 20
+        configuration.connection.limits.maximumFrameByteCount = 64 << 20
+        let connection: WebSocketConnection
+        do {
+            connection = try await WebSocketClient(configuration: configuration).connect(to: self.url)
+        } catch {
+            ConnectFailure.report(error)
+            throw ExitCode(2)
+        }
+        let outcome = await Conversation(
+            connection: connection,
+            isInteractive: Terminal.isInteractive,
+            takesCommands: self.commands || Terminal.isInteractive,
+            wait: .seconds(self.wait)
+        ).run()
+        // Ours was agreed to, or the peer ended in the ordinary way.
+        let isClean = outcome.wasClean && (outcome.isOrdinary || outcome.initiator == .local)
+        guard isClean else {
+            Output.error("connection failed: \(TerminalText.escaped("\(outcome)"))")
+            throw ExitCode(1)
+        }
+        if Terminal.isInteractive { Output.error("closed: \(TerminalText.escaped("\(outcome)"))") }
+    }
+}
+
+/// Says why no connection came about, with all that the server said.
+enum ConnectFailure {
+    static func report(_ error: any Error) {
+        guard let error = error as? ConnectError else { return Output.error("\(error)") }
+        Output.error(TerminalText.escaped(error.message))
+        guard let response = error.response else { return }
+        for field in response.headerFields {
+            Output.error("  \(field.name): \(TerminalText.escaped(field.value))")
+        }
+        let body = String(buffer: error.body)
+        for line in body.split(whereSeparator: \.isNewline) { Output.error("  \(TerminalText.escaped(String(line)))") }
+        if error.isBodyTruncated { Output.error("  … (the body goes on)") }
+    }
+}

@@ -1,0 +1,60 @@
+internal import WebSocketProtocol
+
+/// What header fields mean in an opening handshake.
+enum FieldMeaning {
+    static func of(_ name: String, _ value: String, _ direction: WireRecorder.Direction) -> String? {
+        let isRequest = direction == .sent
+        switch name.lowercased() {
+        case "host":
+            return "the host and port that the URL names; a server may serve several (RFC 6455 §4.1)"
+        case "upgrade":
+            return isRequest
+                ? "asks to go on in another protocol on this connection (RFC 9110 §7.8)"
+                : "the protocol that this connection goes on in (RFC 9110 §7.8)"
+        case "connection":
+            return isRequest
+                ? "says that Upgrade concerns this hop: a proxy must not pass it on blindly (RFC 9110 §7.6.1)"
+                : value.equalsIgnoringASCIICase("close")
+                    ? "the server closes the connection after this response"
+                    : "confirms that Upgrade concerns this hop"
+        case "sec-websocket-key":
+            return "16 random bytes in base64; the server must prove that it read them (RFC 6455 §4.1)"
+        case "sec-websocket-accept":
+            return "the proof: base64(SHA-1(key + GUID)), see below (RFC 6455 §4.2.2)"
+        case "sec-websocket-version":
+            return isRequest
+                ? "the version of the protocol; 13 is RFC 6455 (§4.1)"
+                : "the versions that the server speaks (RFC 6455 §4.4)"
+        case "sec-websocket-protocol":
+            return isRequest
+                ? "subprotocols that the client speaks, best first (RFC 6455 §1.9)"
+                : "the subprotocol that the server chose among those offered (RFC 6455 §1.9)"
+        case "sec-websocket-extensions":
+            return isRequest
+                ? "extensions that the client offers (RFC 6455 §9.1)"
+                : "the extensions in use, in this order (RFC 6455 §9.1)"
+        case "origin":
+            return "the page that opens the connection, as a browser says it; servers check it (RFC 6455 §10.2)"
+        case "authorization":
+            return "credentials (RFC 9110 §11.6.2)"
+        case "cookie":
+            return "what the server set before (RFC 6265)"
+        case "set-cookie":
+            return "to be sent with later requests (RFC 6265)"
+        case "www-authenticate":
+            return "how to authenticate (RFC 9110 §11.6.1)"
+        case "location":
+            return "where to go instead (RFC 9110 §10.2.2)"
+        case "allow":
+            return "the methods that the path knows (RFC 9110 §10.2.1)"
+        case "content-length":
+            return "bytes of body behind the blank line"
+        case "content-type":
+            return "what the body is"
+        case "server", "date", "via":
+            return "for information"
+        default:
+            return nil
+        }
+    }
+}

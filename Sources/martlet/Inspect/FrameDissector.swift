@@ -1,0 +1,64 @@
+internal import WebSocketProtocol
+
+/// Explains frames from their bytes (RFC 6455 §5.2).
+enum FrameDissector {
+    static func frames(
+        in bytes: ArraySlice<UInt8>,
+        _ direction: WireRecorder.Direction,
+        time: (Int) -> Double
+    ) -> [Report.Frame] {
+        // What we sent is what a server demands, and the other way round.
+        var decoder = FrameHeaderDecoder(role: direction == .sent ? .server : .client)
+        var frames: [Report.Frame] = []
+        var offset = bytes.startIndex
+        while offset < bytes.endIndex {
+            let rest = Array(bytes[offset...])
+            var consumed = 0
+            let decoded = rest.withUnsafeBytes { buffer in
+                Result { () throws(ProtocolViolation) in try decoder.decode(buffer, at: &consumed) }
+            }
+            guard case .success(let header?) = decoded, rest.count - consumed >= header.payloadLength else { break }
+            let key = header.maskingKey ?? .none
+            let masked = rest[consumed..<(consumed + header.payloadLength)]
+            let payload = masked.enumerated().map { index, byte in byte ^ key.byte(at: index) }
+            frames.append(
+                Report.Frame(
+                    direction: direction,
+                    time: time(offset),
+                    opcode: "\(header.opcode)",
+                    isFinal: header.isFinal,
+                    isMasked: header.maskingKey != nil,
+                    maskingKey: header.maskingKey.map { key in TerminalText.hexadecimal((0..<4).map(key.byte(at:))) },
+                    payloadLength: header.payloadLength,
+                    bytes: TerminalText.hexadecimal(rest.prefix(consumed + min(header.payloadLength, 64)), separator: " "),
+                    payload: TerminalText.hexadecimal(payload.prefix(1024)),
+                    meaning: FrameDissector.meaning(of: header, payload)
+                )
+            )
+            offset += consumed + header.payloadLength
+        }
+        return frames
+    }
+
+    private static func meaning(of header: FrameHeader, _ payload: [UInt8]) -> String {
+        let start = header.isFinal ? "FIN" : "not final"
+        let mask = header.maskingKey == nil ? "unmasked, as from a server" : "masked, as from a client"
+        let about: String
+        switch header.opcode {
+        case .ping: about = "ping: the peer must answer with the same payload (§5.5.2)"
+        case .pong: about = "pong: the answer to a ping, with its payload (§5.5.3)"
+        case .close:
+            if let close = try? ClosePayload(decoding: payload) {
+                let code = close.code.map { "\($0)" } ?? "no code"
+                let reason = close.reason.isEmpty ? "" : ", reason \(TerminalText.escaped(close.reason))"
+                about = "close: \(code)\(reason) (§5.5.1)"
+            } else {
+                about = "close with a body that breaks the rules (§5.5.1)"
+            }
+        case .text: about = "text: \(TerminalText.escaped(String(decoding: payload.prefix(200), as: UTF8.self)))"
+        case .binary: about = "binary"
+        case .continuation: about = "continuation of a message (§5.4)"
+        }
+        return "\(about); \(start), \(mask), payload of \(header.payloadLength) bytes"
+    }
+}

@@ -1,0 +1,81 @@
+internal import HTTPTypes
+internal import NIOCore
+internal import WebSocketClient
+
+/// Connects, pings, closes, and makes a report of what went over the wire.
+struct Inspection: Sendable {
+    let url: String
+    let configuration: ClientConfiguration
+    let recorder: WireRecorder
+
+    func run() async -> Report {
+        var report = Report(url: self.url)
+        let start = ContinuousClock.now
+        do {
+            let connection = try await WebSocketClient(configuration: self.configuration).connect(to: self.url)
+            report.remoteAddress = connection.handshake.remoteAddress.map { "\($0)" }
+            report.isSecure = connection.handshake.isSecure
+            report.subprotocol = connection.handshake.subprotocol
+            await self.converse(connection, &report)
+        } catch let error as ConnectError {
+            report.error = error.message
+            if error.response != nil {
+                report.result = error.reason == .refused ? .refused : .handshakeFailed
+                report.body = String(buffer: error.body)
+                report.isBodyTruncated = error.isBodyTruncated
+            }
+        } catch {
+            report.error = "\(error)"
+        }
+        let transcript = Transcript(self.recorder.chunks, start: start)
+        report.request = transcript.request
+        report.response = transcript.response
+        report.acceptance = transcript.acceptance
+        if report.result == .closed || report.result == .connectionFailed { report.frames = transcript.frames }
+        return report
+    }
+
+    private func converse(_ connection: WebSocketConnection, _ report: inout Report) async {
+        report.result = .connectionFailed
+        do {
+            let roundTrip = try await self.pingWithDeadline(connection)
+            report.pingMilliseconds = roundTrip.map(Inspection.milliseconds)
+            if roundTrip == nil { report.error = "no pong within 5 s" }
+            let outcome = try await connection.close()
+            report.close = Report.Close(
+                sentCode: outcome.sent?.code?.rawValue,
+                sentReason: outcome.sent?.reason ?? "",
+                receivedCode: outcome.received?.code?.rawValue,
+                receivedReason: outcome.reason,
+                wasClean: outcome.wasClean
+            )
+            if !outcome.wasClean { report.error = "\(outcome)" }
+            if outcome.wasClean && roundTrip != nil { report.result = .closed }
+        } catch {
+            report.error = "\(error)"
+        }
+    }
+
+    /// - Returns: nil if the peer does not answer.
+    private func pingWithDeadline(_ connection: WebSocketConnection) async throws -> Duration? {
+        try await withThrowingTaskGroup(of: Duration?.self) { group in
+            group.addTask { try await connection.ping() }
+            group.addTask {
+                try await Task.sleep(for: .seconds(5))
+                return nil
+            }
+            let first = try await group.next() ?? nil
+            if first == nil {
+                // The ping is waited for until the connection ends.
+                connection.eventLoop.execute { try? connection.startClosing() }
+            }
+            group.cancelAll()
+            return first
+        }
+    }
+
+    static func milliseconds(_ duration: Duration) -> Double {
+        let (seconds, attoseconds) = duration.components
+        return Double(seconds) * 1000 + (Double(attoseconds) / 1e12).rounded() / 1000
+    }
+}

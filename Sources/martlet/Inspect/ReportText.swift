@@ -1,0 +1,104 @@
+/// A report for people.
+enum ReportText {
+    static func lines(of report: Report) -> [String] {
+        var lines: [String] = []
+        lines.append("URL      \(TerminalText.escaped(report.url))")
+        if let address = report.remoteAddress {
+            lines.append("Peer     \(address)\(report.isSecure == true ? ", over TLS (shown decrypted)" : "")")
+        }
+        if let request = report.request { lines += self.message("→ Request", request) }
+        if let response = report.response { lines += self.message("← Response", response) }
+        lines += self.body(of: report)
+        if let acceptance = report.acceptance, report.response != nil { lines += self.acceptance(acceptance) }
+        if report.result == .closed || report.result == .connectionFailed {
+            lines += ["", "Negotiated"]
+            lines.append("  version      13 (RFC 6455)")
+            lines.append("  subprotocol  \(report.subprotocol ?? "none")")
+            lines.append("  extensions   \(report.extensions.isEmpty ? "none" : report.extensions.joined(separator: ", "))")
+        }
+        lines += report.frames.flatMap(self.frame)
+        if let roundTrip = report.pingMilliseconds { lines += ["", "Ping     answered after \(roundTrip) ms"] }
+        if let close = report.close {
+            lines.append(
+                "Close    sent \(self.code(close.sentCode)), received \(self.code(close.receivedCode))"
+                    + (close.receivedReason.isEmpty ? "" : " \(TerminalText.escaped(close.receivedReason))")
+                    + (close.wasClean ? ": clean" : ": not clean")
+            )
+        }
+        lines += ["", "Result   \(self.verdict(report))"]
+        return lines
+    }
+
+    private static func message(_ title: String, _ message: Report.Message) -> [String] {
+        var lines = ["", "\(title)  \(message.byteCount) bytes at \(message.time) ms"]
+        lines.append("  \(TerminalText.escaped(message.startLine))")
+        lines.append("      \(self.meaning(ofStartLine: message.startLine))")
+        for field in message.fields {
+            lines.append("  \(TerminalText.escaped(field.name)): \(TerminalText.escaped(field.value))")
+            if let meaning = field.meaning { lines.append("      \(meaning)") }
+        }
+        return lines
+    }
+
+    private static func meaning(ofStartLine line: String) -> String {
+        let words = line.split(separator: " ", maxSplits: 2)
+        guard words.first?.hasPrefix("HTTP/") == true else {
+            return "a GET request for a path, in HTTP/1.1: the handshake borrows HTTP and shares its port"
+        }
+        switch words.dropFirst().first {
+        case "101": return "the server agrees: what follows are WebSocket frames"
+        case "400": return "the server says that the handshake is malformed"
+        case "401", "403": return "the server does not let us in"
+        case "404": return "there is nothing at this path"
+        case "426": return "the server wants another protocol or version (RFC 6455 §4.4)"
+        case let status? where status.hasPrefix("3"): return "the server sends us elsewhere; that is not followed"
+        default: return "the server answers with HTTP instead of WebSocket"
+        }
+    }
+
+    private static func body(of report: Report) -> [String] {
+        guard let body = report.body, !body.isEmpty else { return [] }
+        let lines = body.split(whereSeparator: \.isNewline).map { "  \(TerminalText.escaped(String($0)))" }
+        return ["", "Body"] + lines + (report.isBodyTruncated == true ? ["  …"] : [])
+    }
+
+    private static func acceptance(_ acceptance: Report.Acceptance) -> [String] {
+        [
+            "",
+            "How Sec-WebSocket-Accept follows from the key (RFC 6455 §1.3)",
+            "  key             \(acceptance.key)",
+            "  + GUID          \(acceptance.guid)",
+            "  = text          \(acceptance.concatenated)",
+            "  SHA-1 of it     \(acceptance.sha1)",
+            "  base64 of that  \(acceptance.expected)",
+            "  server sent     \(acceptance.received.map(TerminalText.escaped) ?? "nothing")",
+            acceptance.matches ? "  They match: the server read our key." : "  They do not match.",
+        ]
+    }
+
+    private static func frame(_ frame: Report.Frame) -> [String] {
+        [
+            "",
+            "\(frame.direction == .sent ? "→" : "←") Frame  at \(frame.time) ms",
+            "  \(frame.bytes)",
+            "      \(frame.meaning)"
+                + (frame.maskingKey.map { "; masking key \($0)" } ?? "")
+                + (frame.payload.isEmpty ? "" : "; payload \(frame.payload)"),
+        ]
+    }
+
+    private static func code(_ code: UInt16?) -> String {
+        code.map(String.init) ?? "nothing"
+    }
+
+    private static func verdict(_ report: Report) -> String {
+        let error = report.error.map(TerminalText.escaped) ?? ""
+        switch report.result {
+        case .closed: return "the handshake is valid, the peer answers pings and closes cleanly"
+        case .connectionFailed: return "the connection failed: \(error)"
+        case .refused: return error
+        case .handshakeFailed: return error
+        case .noConnection: return "no connection: \(error)"
+        }
+    }
+}
