@@ -50,9 +50,7 @@ extension WebSocketClient {
     ) async throws -> Result {
         let connection = try await self.connect(to: url)
         do {
-            let result = try await withTaskExecutorPreference(connection.handler.loopExecutor) {
-                try await body(connection)
-            }
+            let result = try await connection.handler.preferringLoop { try await body(connection) }
             try await connection.close()
             return result
         } catch {

@@ -130,9 +130,11 @@ extension ConnectionHandler {
 
     /// How the connection ended, once it has.
     package func closed() async -> CloseOutcome {
-        await self.onLoop {
-            if let outcome = self.closing.outcome { return outcome }
-            return await withCheckedContinuation { self.closeWaiters.append($0) }
+        await withCheckedContinuation { waiter in
+            self.perform {
+                if let outcome = self.closing.outcome { return waiter.resume(returning: outcome) }
+                self.closeWaiters.append(waiter)
+            }
         }
     }
 }

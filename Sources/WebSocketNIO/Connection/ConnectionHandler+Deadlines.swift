@@ -63,13 +63,13 @@ extension ConnectionHandler {
     /// Sends a ping and waits for its pong.
     /// - Throws: ``ConnectionClosedError`` if the connection ends before.
     package func ping() async throws -> Duration {
-        try await self.onLoop {
-            guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
-            return try await withCheckedThrowingContinuation { continuation in
+        try await withCheckedThrowingContinuation { waiter in
+            self.perform {
+                guard self.closing.canSend else {
+                    return waiter.resume(throwing: ConnectionClosedError(outcome: self.closing.outcome))
+                }
                 let payload = self.keepAlive.takePayload()
-                self.pingWaiters.append(
-                    PingWaiter(payload: payload, sentAt: DeadlineWheel.now(), continuation: continuation)
-                )
+                self.pingWaiters.append(PingWaiter(payload: payload, sentAt: DeadlineWheel.now(), continuation: waiter))
                 self.writeFrame(.ping, ByteBuffer(bytes: KeepAlive.bytes(of: payload)))
             }
         }

@@ -130,25 +130,37 @@ extension ByteBuffer {
 // MARK: - Waiting for room
 
 extension ConnectionHandler {
-    /// Sends, and returns when the peer keeps up: the next message then finds room.
+    /// Sends, and returns when the peer keeps up: the next message then finds room. From any task.
     package func sendWithBackPressure(_ kind: MessageKind, _ payload: ByteBuffer) async throws {
         if self.eventLoop.inEventLoop {
             try self.send(kind, payload)
             if self.isCongested { try await self.waitForRoom() }
         } else {
-            try await withTaskExecutorPreference(self.loop.executor) {
-                try await self.sendWithBackPressure(kind, payload)
+            let isCongested = try await self.onLoop {
+                try self.send(kind, payload)
+                return self.isCongested
             }
+            if isCongested { try await self.waitForRoom() }
         }
     }
 
+    /// Returns when the peer has taken enough.
     func waitForRoom() async throws {
-        while self.isCongested {
-            guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
+        while true {
             try Task.checkCancellation()
-            let id = self.outbox.nextWaiterID()
+            let mustWait = try await self.onLoop {
+                guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
+                return self.isCongested
+            }
+            guard mustWait else { return }
+            let id = DrainWaiterID()
             await withTaskCancellationHandler {
-                await withCheckedContinuation { self.outbox.addDrainWaiter(id, $0) }
+                await withCheckedContinuation { waiter in
+                    self.perform {
+                        guard self.isCongested, self.closing.canSend else { return waiter.resume() }
+                        self.outbox.addDrainWaiter(id, waiter)
+                    }
+                }
             } onCancel: {
                 self.eventLoop.execute { self.outbox.removeDrainWaiter(id)?.resume() }
             }

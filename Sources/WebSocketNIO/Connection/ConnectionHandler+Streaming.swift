@@ -11,7 +11,7 @@ extension ConnectionHandler {
         _ kind: MessageKind,
         _ body: (MessageWriter) async throws -> Result
     ) async throws -> Result {
-        try await self.onLoop { try await self.beginStream() }
+        try await self.beginStream()
         let state = MessageWriter.State(kind: kind)
         do {
             let result = try await body(MessageWriter(handler: self, state: state))
@@ -24,26 +24,35 @@ extension ConnectionHandler {
     }
 
     private func beginStream() async throws {
-        while self.outbox.isStreaming {
-            guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
-            await withCheckedContinuation { self.outbox.addStreamWaiter($0) }
+        while true {
+            let hasBegun = try await self.onLoop {
+                guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
+                guard !self.outbox.isStreaming else { return false }
+                self.outbox.isStreaming = true
+                return true
+            }
+            if hasBegun { return }
+            await withCheckedContinuation { waiter in
+                self.perform {
+                    guard self.outbox.isStreaming, self.closing.canSend else { return waiter.resume() }
+                    self.outbox.addStreamWaiter(waiter)
+                }
+            }
         }
-        guard self.closing.canSend else {
-            self.outbox.nextStreamWaiter()?.resume()
-            throw ConnectionClosedError(outcome: self.closing.outcome)
-        }
-        self.outbox.isStreaming = true
     }
 
     /// Sends one fragment.
     fileprivate func write(_ bytes: ByteBuffer, _ state: MessageWriter.State) async throws {
-        guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
-        precondition(!state.isFinished, "the message has ended: a MessageWriter is of use inside its closure only")
-        if state.kind == .text {
-            guard bytes.withUnsafeReadableBytes({ state.validator.validate($0) }) else { throw InvalidTextError() }
+        let isCongested = try await self.onLoop {
+            guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
+            precondition(!state.isFinished, "the message has ended: a MessageWriter is of use inside its closure only")
+            if state.kind == .text {
+                guard bytes.withUnsafeReadableBytes({ state.validator.validate($0) }) else { throw InvalidTextError() }
+            }
+            self.writeFragment(bytes, isFinal: false, state)
+            return self.isCongested
         }
-        self.writeFragment(bytes, isFinal: false, state)
-        if self.isCongested { try await self.waitForRoom() }
+        if isCongested { try await self.waitForRoom() }
     }
 
     private func writeFragment(_ bytes: ByteBuffer, isFinal: Bool, _ state: MessageWriter.State) {
@@ -70,21 +79,12 @@ extension ConnectionHandler {
     private func finishStream(_ state: MessageWriter.State) {
         state.isFinished = true
         self.outbox.isStreaming = false
+        // One stream waiter at a time: it asks again whether it is its turn.
         while self.closing.canSend, let message = self.outbox.nextDeferred() {
             self.writeMessage(message.kind, message.bytes)
         }
         if !self.isCongested { for waiter in self.outbox.takeDrainWaiters() { waiter.resume() } }
         self.outbox.nextStreamWaiter()?.resume()
-    }
-
-    /// Runs `body` on the event loop.
-    package func onLoop<Result: Sendable>(
-        _ body: @Sendable @escaping () async throws -> Result
-    ) async rethrows -> Result {
-        if self.eventLoop.inEventLoop { return try await body() }
-        return try await withTaskExecutorPreference(self.loop.executor) {
-            try await body()
-        }
     }
 }
 
@@ -110,8 +110,7 @@ public struct MessageWriter: Sendable {
     /// A code point of a text message may be split over several calls.
     /// - Throws: ``ConnectionClosedError``; ``InvalidTextError`` if a text message would not be UTF-8.
     public func write(_ bytes: ByteBuffer) async throws {
-        let (handler, state) = (self.handler, self.state)
-        try await handler.onLoop { try await handler.write(bytes, state) }
+        try await self.handler.write(bytes, self.state)
     }
 
     /// Sends a fragment, and returns when the peer keeps up.

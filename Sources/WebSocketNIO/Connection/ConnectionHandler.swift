@@ -142,8 +142,3 @@ extension ConnectionHandler {
         self.requestFlush()
     }
 }
-
-extension ConnectionHandler {
-    /// Runs tasks on the connection's event loop.
-    package var loopExecutor: any TaskExecutor { self.loop.executor }
-}

@@ -69,31 +69,46 @@ extension ConnectionHandler {
         self.context?.read()
     }
 
-    /// The next piece in order.
+    /// The next piece in order. From any task, one at a time.
     /// - Returns: nil after an ordinary end of the connection.
     /// - Throws: ``ConnectionClosedError`` after any other end, `CancellationError` if the task is cancelled.
     package func nextPiece() async throws -> MessagePiece? {
-        if self.eventLoop.inEventLoop {
-            while true {
-                if let piece = self.takePiece() { return piece }
-                if let outcome = self.closing.outcome {
-                    guard outcome.isOrdinary else { throw ConnectionClosedError(outcome: outcome) }
-                    return nil
-                }
+        while true {
+            switch self.eventLoop.inEventLoop ? self.nextStep() : await self.onLoop({ self.nextStep() }) {
+            case .piece(let piece):
+                return piece
+            case .ended(let outcome):
+                guard outcome.isOrdinary else { throw ConnectionClosedError(outcome: outcome) }
+                return nil
+            case .wait:
                 await self.waitForPiece()
                 try Task.checkCancellation()
             }
         }
-        // Called off the loop: one hop each way.
-        return try await withTaskExecutorPreference(self.loop.executor) {
-            try await self.nextPiece()
-        }
+    }
+
+    private enum NextStep {
+        case piece(MessagePiece)
+        case ended(CloseOutcome)
+        case wait
+    }
+
+    @inline(__always)
+    private func nextStep() -> NextStep {
+        if let piece = self.takePiece() { return .piece(piece) }
+        if let outcome = self.closing.outcome { return .ended(outcome) }
+        return .wait
     }
 
     private func waitForPiece() async {
-        precondition(self.inbox.waiter == nil, "only one task at a time may iterate the messages of a connection")
         await withTaskCancellationHandler {
-            await withUnsafeContinuation { self.inbox.waiter = $0 }
+            await withUnsafeContinuation { waiter in
+                self.perform {
+                    guard self.inbox.pieces.isEmpty, self.closing.phase != .closed else { return waiter.resume() }
+                    precondition(self.inbox.waiter == nil, "one task at a time may iterate the messages of a connection")
+                    self.inbox.waiter = waiter
+                }
+            }
         } onCancel: {
             self.eventLoop.execute { self.wakeReceiver() }
         }

@@ -2,6 +2,9 @@ internal import DequeModule
 internal import NIOCore
 internal import WebSocketProtocol
 
+/// Tells one waiting sender from another, so that a cancelled one can be found.
+final class DrainWaiterID: Sendable {}
+
 /// Who and what waits to be sent on one connection.
 struct Outbox {
     /// A message is being sent piece by piece; others wait until it ends.
@@ -11,8 +14,7 @@ struct Outbox {
     /// Tasks that want to stream a message next, in order.
     private var streamWaiters = Deque<CheckedContinuation<Void, Never>>()
     /// Tasks that wait for the socket to take bytes.
-    private var drainWaiters: [(id: UInt64, continuation: CheckedContinuation<Void, Never>)] = []
-    private var lastWaiterID: UInt64 = 0
+    private var drainWaiters: [(id: DrainWaiterID, continuation: CheckedContinuation<Void, Never>)] = []
     /// The message of ``SlowReaderPolicy/keepLatest`` that waits for room.
     var latest: MessagePiece?
 
@@ -35,17 +37,12 @@ struct Outbox {
         self.streamWaiters.popFirst()
     }
 
-    mutating func nextWaiterID() -> UInt64 {
-        self.lastWaiterID += 1
-        return self.lastWaiterID
-    }
-
-    mutating func addDrainWaiter(_ id: UInt64, _ continuation: CheckedContinuation<Void, Never>) {
+    mutating func addDrainWaiter(_ id: DrainWaiterID, _ continuation: CheckedContinuation<Void, Never>) {
         self.drainWaiters.append((id, continuation))
     }
 
-    mutating func removeDrainWaiter(_ id: UInt64) -> CheckedContinuation<Void, Never>? {
-        guard let index = self.drainWaiters.firstIndex(where: { $0.id == id }) else { return nil }
+    mutating func removeDrainWaiter(_ id: DrainWaiterID) -> CheckedContinuation<Void, Never>? {
+        guard let index = self.drainWaiters.firstIndex(where: { $0.id === id }) else { return nil }
         return self.drainWaiters.remove(at: index).continuation
     }
 
