@@ -33,12 +33,12 @@ extension ConnectionHandler {
                 case .control(let opcode):
                     let start = scratch.payloads.writerIndex
                     let count = scratch.payloads.writeBytes(self.receiver.controlPayload)
-                    scratch.received.append(.control(opcode, offset: start, count: count))
+                    scratch.received.append(.init(content: .control(opcode), offset: start, count: count))
                     if opcode == .close { return }
                 }
             }
         } catch {
-            scratch.received.append(.violation(error))
+            scratch.violation = error
         }
     }
 
@@ -48,18 +48,19 @@ extension ConnectionHandler {
         of bytes: UnsafeRawBufferPointer,
         _ scratch: inout ReadScratch
     ) throws(ProtocolViolation) {
-        let payload = UnsafeRawBufferPointer(rebasing: bytes[part.payload])
+        let payload = UnsafeRawBufferPointer(
+            start: bytes.baseAddress.map { $0 + part.payload.lowerBound },
+            count: part.payload.count
+        )
         if part.endsMessage { scratch.messageCount &+= 1 }
-        if part.startsMessage && part.endsMessage || self.settings.configuration.delivery == .streamed {
+        if part.startsMessage && part.endsMessage || self.isStreamed {
             let start = scratch.payloads.writerIndex
             try self.unmask(payload, of: part, into: &scratch.payloads)
             scratch.received.append(
-                .slice(
-                    part.kind,
+                .init(
+                    content: .slice(part.kind, startsMessage: part.startsMessage, endsMessage: part.endsMessage),
                     offset: start,
-                    count: payload.count,
-                    startsMessage: part.startsMessage,
-                    endsMessage: part.endsMessage
+                    count: payload.count
                 )
             )
         } else {
@@ -67,7 +68,9 @@ extension ConnectionHandler {
             var gathered = self.gathering.take() ?? ByteBufferAllocator().buffer(capacity: payload.count)
             try self.unmask(payload, of: part, into: &gathered)
             if part.endsMessage {
-                scratch.received.append(.gathered(part.kind, gathered))
+                let content = ReadScratch.Received.Content.gathered(part.kind)
+                scratch.received.append(.init(content: content, offset: scratch.gathered.count, count: 0))
+                scratch.gathered.append(gathered)
             } else {
                 self.gathering = gathered
             }
@@ -97,22 +100,23 @@ extension ConnectionHandler {
     }
 
     private func deliver(_ scratch: inout ReadScratch) {
-        for index in scratch.received.indices {
+        for received in scratch.received {
             guard self.closing.canReceive else { return }
-            switch scratch.received[index] {
-            case .slice(let kind, let offset, let count, let startsMessage, let endsMessage):
-                guard let bytes = scratch.payloads.getSlice(at: offset, length: count) else { return }
-                let piece = MessagePiece(kind: kind, bytes: bytes, startsMessage: startsMessage, endsMessage: endsMessage)
-                self.deliver(piece)
-            case .gathered(let kind, let bytes):
+            switch received.content {
+            case .slice(let kind, let startsMessage, let endsMessage):
+                guard let bytes = scratch.payloads.getSlice(at: received.offset, length: received.count) else { return }
+                self.deliver(
+                    MessagePiece(kind: kind, bytes: bytes, startsMessage: startsMessage, endsMessage: endsMessage)
+                )
+            case .gathered(let kind):
+                let bytes = scratch.gathered[received.offset]
                 self.deliver(MessagePiece(kind: kind, bytes: bytes, startsMessage: true, endsMessage: true))
-            case .control(let opcode, let offset, let count):
-                let payload = scratch.payloads.getSlice(at: offset, length: count) ?? ByteBuffer()
+            case .control(let opcode):
+                let payload = scratch.payloads.getSlice(at: received.offset, length: received.count) ?? ByteBuffer()
                 self.receivedControl(opcode, payload)
-            case .violation(let violation):
-                self.fail(violation)
             }
         }
+        if let violation = scratch.violation, self.closing.canReceive { self.fail(violation) }
     }
 
     @inline(__always)

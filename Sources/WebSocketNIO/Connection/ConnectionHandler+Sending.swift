@@ -130,18 +130,21 @@ extension ByteBuffer {
 // MARK: - Waiting for room
 
 extension ConnectionHandler {
+    /// Sends if that needs no waiting: we are on the event loop, and the peer keeps up.
+    /// - Returns: false if nothing was sent.
+    func sendAtOnce(_ kind: MessageKind, _ payload: ByteBuffer) throws(ConnectionClosedError) -> Bool {
+        guard self.eventLoop.inEventLoop, !self.isCongested else { return false }
+        try self.send(kind, payload)
+        return true
+    }
+
     /// Sends, and returns when the peer keeps up: the next message then finds room. From any task.
     package func sendWithBackPressure(_ kind: MessageKind, _ payload: ByteBuffer) async throws {
-        if self.eventLoop.inEventLoop {
+        let isCongested = try await self.onLoop {
             try self.send(kind, payload)
-            if self.isCongested { try await self.waitForRoom() }
-        } else {
-            let isCongested = try await self.onLoop {
-                try self.send(kind, payload)
-                return self.isCongested
-            }
-            if isCongested { try await self.waitForRoom() }
+            return self.isCongested
         }
+        if isCongested { try await self.waitForRoom() }
     }
 
     /// Returns when the peer has taken enough.

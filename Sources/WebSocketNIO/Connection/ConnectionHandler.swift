@@ -24,6 +24,8 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
     package let id: UInt64
     let loop: LoopContext
     let metrics: LoopMetrics
+    /// Pieces of messages are delivered as they arrive.
+    let isStreamed: Bool
     @exclusivity(unchecked) var context: ChannelHandlerContext?
 
     // Receiving
@@ -68,7 +70,8 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
         self.id = ConnectionHandler.lastID.add(1, ordering: .relaxed).newValue
         self.metrics = loop.metrics(for: settings.role)
         var limits = settings.configuration.limits
-        if settings.configuration.delivery == .streamed { limits.maximumMessageByteCount = .max }
+        self.isStreamed = settings.configuration.delivery == .streamed
+        if self.isStreamed { limits.maximumMessageByteCount = .max }
         self.receiver = FrameReceiver(role: settings.role, limits: limits)
         self.keepAlive = KeepAlive(
             settings.configuration.keepAlive,

@@ -69,6 +69,14 @@ extension ConnectionHandler {
         self.context?.read()
     }
 
+    /// A whole message that is there already, if we are on the event loop.
+    func takeMessageAtOnce() -> WebSocketMessage? {
+        guard self.eventLoop.inEventLoop, let first = self.inbox.pieces.first, first.startsMessage, first.endsMessage
+        else { return nil }
+        _ = self.takePiece()
+        return WebSocketMessage(uncheckedKind: first.kind, bytes: first.bytes)
+    }
+
     /// The next piece in order. From any task, one at a time.
     /// - Returns: nil after an ordinary end of the connection.
     /// - Throws: ``ConnectionClosedError`` after any other end, `CancellationError` if the task is cancelled.

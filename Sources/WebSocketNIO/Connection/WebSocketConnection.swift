@@ -41,22 +41,23 @@ extension WebSocketConnection {
     /// Messages of concurrent senders go out one after the other, whole.
     /// - Throws: ``ConnectionClosedError`` if the connection is closing or closed; nothing was sent then.
     public func send(_ message: WebSocketMessage) async throws {
+        if try self.handler.sendAtOnce(message.kind, message.bytes) { return }
         try await self.handler.sendWithBackPressure(message.kind, message.bytes)
     }
 
     /// Sends a text message. See ``send(_:)-(WebSocketMessage)``.
     public func send(_ text: String) async throws {
-        try await self.handler.sendWithBackPressure(.text, ByteBuffer(string: text))
+        try await self.send(WebSocketMessage(text))
     }
 
     /// Sends a binary message. See ``send(_:)-(WebSocketMessage)``.
     public func send(_ bytes: ByteBuffer) async throws {
-        try await self.handler.sendWithBackPressure(.binary, bytes)
+        try await self.send(WebSocketMessage(bytes))
     }
 
     /// Sends a binary message. See ``send(_:)-(WebSocketMessage)``.
     public func send(_ bytes: some Sequence<UInt8>) async throws {
-        try await self.handler.sendWithBackPressure(.binary, ByteBuffer(bytes: bytes))
+        try await self.send(WebSocketMessage(bytes))
     }
 
     /// Sends one message in pieces, each as a fragment (RFC 6455 §5.4), without holding all of it in memory.
@@ -96,6 +97,16 @@ extension WebSocketConnection {
             let handler: ConnectionHandler
 
             public mutating func next() async throws -> WebSocketMessage? {
+                try await self.next(isolation: nil)
+            }
+
+            public mutating func next(isolation: isolated (any Actor)?) async throws -> WebSocketMessage? {
+                // A call into another async function costs more than all the rest of a small message.
+                if let message = self.handler.takeMessageAtOnce() { return message }
+                return try await self.nextAfterWaiting()
+            }
+
+            private func nextAfterWaiting() async throws -> WebSocketMessage? {
                 guard let piece = try await self.handler.nextPiece() else { return nil }
                 if piece.startsMessage && piece.endsMessage {
                     return WebSocketMessage(uncheckedKind: piece.kind, bytes: piece.bytes)

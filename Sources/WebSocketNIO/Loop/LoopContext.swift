@@ -113,7 +113,8 @@ extension LoopContext {
 
     func giveBackScratch(_ scratch: consuming ReadScratch) {
         // One huge read must not be held for ever, nor the slices of messages that applications keep.
-        scratch.received.removeAll(keepingCapacity: scratch.received.count <= 4096)
+        if scratch.received.capacity > 8192 { scratch.received = [] }
+        scratch.gathered = []
         self.scratch = scratch
     }
 

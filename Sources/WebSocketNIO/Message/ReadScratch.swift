@@ -6,25 +6,36 @@ internal import WebSocketProtocol
 /// Payloads are unmasked side by side into one buffer. Slices of it can be handed out only when nothing more is written
 /// to it, hence the two steps: first take in the whole read, then deliver.
 struct ReadScratch {
-    enum Received {
-        /// A whole message, or a piece of one, in ``payloads``.
-        case slice(MessageKind, offset: Int, count: Int, startsMessage: Bool, endsMessage: Bool)
-        /// A message that was gathered over several reads or fragments.
-        case gathered(MessageKind, ByteBuffer)
-        /// A control frame whose payload is in ``payloads``.
-        case control(Opcode, offset: Int, count: Int)
-        /// The peer broke a rule; nothing comes after it.
-        case violation(ProtocolViolation)
+    /// Plain numbers, so that the list of them costs no reference counting.
+    struct Received {
+        enum Content {
+            /// A whole message, or a piece of one, in ``ReadScratch/payloads``.
+            case slice(MessageKind, startsMessage: Bool, endsMessage: Bool)
+            /// A message that was gathered over several reads or fragments; `offset` is its index in
+            /// ``ReadScratch/gathered``.
+            case gathered(MessageKind)
+            /// A control frame whose payload is in ``ReadScratch/payloads``.
+            case control(Opcode)
+        }
+
+        let content: Content
+        let offset: Int
+        let count: Int
     }
 
     var received: [Received] = []
     var payloads = ByteBuffer()
+    var gathered: [ByteBuffer] = []
+    /// The rule that the peer broke after all that was received; nothing comes after it.
+    var violation: ProtocolViolation?
     /// How many messages ended in this read.
     var messageCount = 0
 
     /// Makes room for the payloads of a read. If the application still holds slices of the last read, this allocates.
     mutating func begin(byteCount: Int) {
         self.received.removeAll(keepingCapacity: true)
+        self.gathered.removeAll()
+        self.violation = nil
         self.messageCount = 0
         self.payloads.clear(minimumCapacity: byteCount)
     }

@@ -63,7 +63,13 @@ enum ReportText {
     }
 
     private static func acceptance(_ acceptance: Report.Acceptance) -> [String] {
-        [
+        let verdict =
+            switch (acceptance.received, acceptance.matches) {
+            case (nil, _): "The server sent none: it has not agreed."
+            case (_, true): "They match: the server read our key."
+            case (_, false): "They do not match: whoever answered did not read our key."
+            }
+        return [
             "",
             "How Sec-WebSocket-Accept follows from the key (RFC 6455 §1.3)",
             "  key             \(acceptance.key)",
@@ -72,7 +78,7 @@ enum ReportText {
             "  SHA-1 of it     \(acceptance.sha1)",
             "  base64 of that  \(acceptance.expected)",
             "  server sent     \(acceptance.received.map(TerminalText.escaped) ?? "nothing")",
-            acceptance.matches ? "  They match: the server read our key." : "  They do not match.",
+            "  \(verdict)",
         ]
     }
 
