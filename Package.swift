@@ -92,6 +92,21 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .executableTarget(
+            name: "example-echo-server",
+            dependencies: ["WebSocketServer", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")],
+            path: "Examples/EchoServer"
+        ),
+        .executableTarget(
+            name: "example-echo-client",
+            dependencies: ["WebSocketClient"],
+            path: "Examples/EchoClient"
+        ),
+        .executableTarget(
+            name: "example-chat",
+            dependencies: ["WebSocketServer", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")],
+            path: "Examples/Chat"
+        ),
+        .executableTarget(
             name: "autobahn-client",
             dependencies: ["WebSocketClient"],
             path: "Tests/Conformance/AutobahnClient",
