@@ -16,6 +16,8 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
         case awaitingResponse
         case receivingRefusal(HTTPResponse, ByteBuffer)
         case accepted(HTTPResponse, ClientHandshake.Agreement)
+        /// NIO's HTTP handlers are on their way out; what they hand on are bytes of frames.
+        case removingHTTP([NIOAny])
         case done
     }
 
@@ -88,6 +90,10 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .removingHTTP(let bytes) = self.state {
+            self.state = .removingHTTP(bytes + [data])
+            return
+        }
         switch (self.unwrapInboundIn(data), self.state) {
         case (.head(let head), .awaitingResponse):
             self.received(head)
@@ -147,8 +153,17 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
         )
     }
 
+    /// Removes HTTP, then puts the connection in place: its writes must not pass NIO's decoder, which watches requests.
     private func open(_ response: HTTPResponse, _ agreement: ClientHandshake.Agreement) {
-        guard let context = self.context, let loop = self.loop else { return }
+        guard let context = self.context else { return }
+        self.state = .removingHTTP([])
+        self.codec.remove(from: context.pipeline.syncOperations).assumeIsolated().whenComplete { _ in
+            self.putConnectionInPlace(response, agreement)
+        }
+    }
+
+    private func putConnectionInPlace(_ response: HTTPResponse, _ agreement: ClientHandshake.Agreement) {
+        guard case .removingHTTP(let bytes) = self.state, let context = self.context, let loop = self.loop else { return }
         self.state = .done
         let handler = ConnectionHandler(
             loop: loop,
@@ -161,9 +176,8 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
                 isSecure: self.isSecure
             )
         )
-        let pipeline = context.pipeline.syncOperations
         do {
-            try pipeline.addHandler(handler)
+            try context.pipeline.syncOperations.addHandler(handler, position: .after(self))
             if !self.isSecure && self.configuration.tap == nil {
                 try context.channel.syncOptions?.setOption(.recvAllocator, value: loop.receiveBuffer.allocator)
             }
@@ -172,7 +186,8 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
             return context.close(promise: nil)
         }
         self.opened.succeed(handler.connection)
-        self.codec.remove(from: pipeline, with: self)
+        for data in bytes { context.fireChannelRead(data) }
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -224,9 +239,9 @@ struct HTTPClientCodec {
         try pipeline.addHandlers([self.encoder, self.decoder])
     }
 
-    func remove(from pipeline: ChannelPipeline.SynchronousOperations, with handler: ClientHandshakeHandler) {
-        pipeline.removeHandler(handler, promise: nil)
+    /// Removes the handlers. The decoder hands on the bytes it has not parsed before the result is there.
+    func remove(from pipeline: ChannelPipeline.SynchronousOperations) -> EventLoopFuture<Void> {
         pipeline.removeHandler(self.encoder, promise: nil)
-        pipeline.removeHandler(self.decoder, promise: nil)
+        return pipeline.removeHandler(self.decoder)
     }
 }

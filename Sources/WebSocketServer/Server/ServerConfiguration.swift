@@ -41,10 +41,11 @@ public struct HTTPLimits: Sendable, Hashable {
     public var maximumHeaderFieldCount = 100
     /// Default 1 MiB, as for a WebSocket message. Over it: 413 and the connection is closed.
     public var maximumBodyByteCount = 1024 * 1024
-    /// From the first moment of a connection, or the first byte of a later request, to the end of the request and of the
-    /// upgrade decision; TLS included. Default 10 s. After it the connection is closed, with 408 if a request had begun.
+    /// From the first moment of a connection to the end of a request's head, TLS included, and from there to the end of
+    /// its body and of the upgrade decision. Default 10 s. After it the connection is closed: with 408 while the body is
+    /// arriving, with 503 while the application decides.
     public var requestTimeout: Duration = .seconds(10)
-    /// How long a kept-alive connection may wait for its next request. Default 60 s.
+    /// How long a kept-alive connection may wait for the head of its next request. Default 60 s; then it is closed.
     public var idleTimeout: Duration = .seconds(60)
     /// How long the application may take for a response. Default 60 s. After it: 503 and the connection is closed.
     public var responseTimeout: Duration = .seconds(60)
