@@ -6,7 +6,8 @@ internal import WebSocketNIO
 internal import WebSocketProtocol
 
 /// Sends the opening handshake, judges the answer, and makes way for the connection (RFC 6455 §4.1).
-final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, DeadlineTarget, @unchecked Sendable {
+final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, DeadlineTarget, @unchecked Sendable
+{
     // Safety: touched on the channel's event loop only.
 
     typealias InboundIn = HTTPClientResponsePart
@@ -163,7 +164,9 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
     }
 
     private func putConnectionInPlace(_ response: HTTPResponse, _ agreement: ClientHandshake.Agreement) {
-        guard case .removingHTTP(let bytes) = self.state, let context = self.context, let loop = self.loop else { return }
+        guard case .removingHTTP(let bytes) = self.state, let context = self.context, let loop = self.loop else {
+            return
+        }
         self.state = .done
         let handler = ConnectionHandler(
             loop: loop,
@@ -193,7 +196,8 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
         case let error as HTTPParserError:
-            self.fail(ConnectError(.invalidResponse, "the server's answer is not valid HTTP: \(error)", underlying: error))
+            self.fail(
+                ConnectError(.invalidResponse, "the server's answer is not valid HTTP: \(error)", underlying: error))
         case let error as NIOSSLError:
             self.fail(ConnectError(.tls, "TLS failed: \(error)", underlying: error))
         case let error as BoringSSLError:

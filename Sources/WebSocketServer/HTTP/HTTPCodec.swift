@@ -9,7 +9,9 @@ struct HTTPCodec {
     private let limits: NIOHTTPDecoderLimitConfiguration
 
     /// Adds the handlers, and behind them `handler`.
-    static func install(on pipeline: ChannelPipeline.SynchronousOperations, limits: HTTPLimits, before handler: HTTPConnectionHandler) throws {
+    static func install(
+        on pipeline: ChannelPipeline.SynchronousOperations, limits: HTTPLimits, before handler: HTTPConnectionHandler
+    ) throws {
         var decoderLimits = NIOHTTPDecoderLimitConfiguration()
         decoderLimits.maxHeaderFieldSize = limits.maximumHeadByteCount
         decoderLimits.maxHeaderListSize = limits.maximumHeadByteCount
@@ -25,7 +27,9 @@ struct HTTPCodec {
         try pipeline.addHandler(handler)
     }
 
-    private static func makeDecoder(_ limits: NIOHTTPDecoderLimitConfiguration) -> ByteToMessageHandler<HTTPRequestDecoder> {
+    private static func makeDecoder(_ limits: NIOHTTPDecoderLimitConfiguration) -> ByteToMessageHandler<
+        HTTPRequestDecoder
+    > {
         // Bytes behind an upgrade request belong to whoever comes after the decoder.
         ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
     }

@@ -18,7 +18,8 @@ extension HTTPConnectionHandler {
             return self.refuseUpgrade(.notFound)
         }
         guard !self.loop.isDraining else {
-            return self.refuseUpgrade(ServerResponse(status: .serviceUnavailable, text: "The server is shutting down.\n"))
+            return self.refuseUpgrade(
+                ServerResponse(status: .serviceUnavailable, text: "The server is shutting down.\n"))
         }
         guard let decide = route.decide else {
             return self.accept(offer, incoming, route, subprotocol: nil, headerFields: [:])
@@ -28,7 +29,8 @@ extension HTTPConnectionHandler {
             do {
                 decision = try await decide(request)
             } catch {
-                self.shared.logger.error("upgrade decision failed", metadata: ["path": "\(request.path)", "error": "\(error)"])
+                self.shared.logger.error(
+                    "upgrade decision failed", metadata: ["path": "\(request.path)", "error": "\(error)"])
                 decision = .refuse(.failed)
             }
             self.loop.context.eventLoop.execute { self.carryOut(decision, offer, incoming, route) }
@@ -90,14 +92,18 @@ extension HTTPConnectionHandler {
         )
         self.state = .done
         // The 101 stays unflushed: it leaves with the first frames of the application, in one system call.
-        self.write(.head(HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: HTTPHeaders(response.headerFields))))
+        self.write(
+            .head(
+                HTTPResponseHead(
+                    version: .http1_1, status: .switchingProtocols, headers: HTTPHeaders(response.headerFields))))
         self.write(.end(nil))
         handler.hasUnflushedHandshake()
         let pipeline = context.pipeline.syncOperations
         do {
             try pipeline.addHandler(handler)
             if !self.shared.isSecure {
-                try context.channel.syncOptions?.setOption(.recvAllocator, value: self.loop.context.receiveBuffer.allocator)
+                try context.channel.syncOptions?.setOption(
+                    .recvAllocator, value: self.loop.context.receiveBuffer.allocator)
             }
         } catch {
             return self.drop()
@@ -124,7 +130,8 @@ extension HTTPConnectionHandler {
                 } catch is ConnectionClosedError {
                     // The end of the connection is no failure of the application.
                 } catch {
-                    logger.error("connection handler failed", metadata: ["connection": "\(handler.id)", "error": "\(error)"])
+                    logger.error(
+                        "connection handler failed", metadata: ["connection": "\(handler.id)", "error": "\(error)"])
                     handler.fail(.internalError, "")
                 }
             }

@@ -79,7 +79,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
                 isTooLarge
                     ? ServerResponse(
                         status: .requestHeaderFieldsTooLarge,
-                        text: "The request's header is over \(self.shared.configuration.http.maximumHeadByteCount) bytes "
+                        text:
+                            "The request's header is over \(self.shared.configuration.http.maximumHeadByteCount) bytes "
                             + "or \(self.shared.configuration.http.maximumHeaderFieldCount) fields.\n"
                     )
                     : ServerResponse(status: .badRequest, text: "Not a valid HTTP request.\n")
@@ -98,7 +99,8 @@ extension HTTPConnectionHandler {
     private func received(_ head: HTTPRequestHead) {
         guard case .idle = self.state else { return }
         self.setDeadline(self.shared.configuration.http.requestTimeout)
-        let headByteCount = head.uri.utf8.count + head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        let headByteCount =
+            head.uri.utf8.count + head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
         guard headByteCount <= self.shared.configuration.http.maximumHeadByteCount else {
             return self.refuseAndClose(
                 ServerResponse(status: .requestHeaderFieldsTooLarge, text: "The request's header is too long.\n")
@@ -200,7 +202,8 @@ extension HTTPConnectionHandler {
             do {
                 response = try await handler(request)
             } catch {
-                self.shared.logger.error("HTTP handler failed", metadata: ["path": "\(request.path)", "error": "\(error)"])
+                self.shared.logger.error(
+                    "HTTP handler failed", metadata: ["path": "\(request.path)", "error": "\(error)"])
                 response = .failed
             }
             self.loop.context.eventLoop.execute { self.respond(response) }

@@ -67,7 +67,9 @@ extension ServerLoop {
             for handler in Array(self.httpConnections.values) { handler.drain() }
             for handler in Array(self.connections.values) { handler.startClosing(ServerLoop.goodbye) }
             self.finishDrainIfEmpty()
-            let deadline = self.context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) { self.dropAll() }
+            let deadline = self.context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) {
+                self.dropAll()
+            }
             drained.futureResult.whenComplete { _ in deadline.cancel() }
             return drained.futureResult
         }

@@ -166,7 +166,9 @@ extension WebSocketServer {
             .get()
     }
 
-    private static func open(_ channel: any Channel, _ core: ServerCore, _ loop: ServerLoop, _ tls: NIOSSLContext?) throws {
+    private static func open(_ channel: any Channel, _ core: ServerCore, _ loop: ServerLoop, _ tls: NIOSSLContext?)
+        throws
+    {
         let key = ConnectionQuota.key(of: channel.remoteAddress)
         guard core.quota.admit(key), !loop.isDraining else {
             core.logger.debug("too many connections", metadata: ["address": "\(key ?? "local")"])

@@ -30,7 +30,8 @@ enum FrameDissector {
                     isMasked: header.maskingKey != nil,
                     maskingKey: header.maskingKey.map { key in TerminalText.hexadecimal((0..<4).map(key.byte(at:))) },
                     payloadLength: header.payloadLength,
-                    bytes: TerminalText.hexadecimal(rest.prefix(consumed + min(header.payloadLength, 64)), separator: " "),
+                    bytes: TerminalText.hexadecimal(
+                        rest.prefix(consumed + min(header.payloadLength, 64)), separator: " "),
                     payload: TerminalText.hexadecimal(payload.prefix(1024)),
                     meaning: FrameDissector.meaning(of: header, payload)
                 )

@@ -22,7 +22,9 @@ struct Inspect: AsyncParsableCommand {
     @Flag(help: "Print JSON for programs.")
     var json = false
 
-    @Option(help: ArgumentHelp("Also write the packets to a file that Wireshark opens; of wss: the decrypted ones.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Also write the packets to a file that Wireshark opens; of wss: the decrypted ones.", valueName: "file"))
     var pcap: String?
 
     func run() async throws {

@@ -14,7 +14,8 @@ enum ReportText {
             lines += ["", "Negotiated"]
             lines.append("  version      13 (RFC 6455)")
             lines.append("  subprotocol  \(report.subprotocol ?? "none")")
-            lines.append("  extensions   \(report.extensions.isEmpty ? "none" : report.extensions.joined(separator: ", "))")
+            lines.append(
+                "  extensions   \(report.extensions.isEmpty ? "none" : report.extensions.joined(separator: ", "))")
         }
         lines += report.frames.flatMap(self.frame)
         if let roundTrip = report.pingMilliseconds { lines += ["", "Ping     answered after \(roundTrip) ms"] }

@@ -5,7 +5,9 @@ internal import WebSocketClient
 
 /// What `connect` and `inspect` let a user say about the connection.
 struct ClientOptions: ParsableArguments {
-    @Option(name: [.customShort("H"), .customLong("header")], help: ArgumentHelp("Extra header field; may be repeated.", valueName: "name: value"))
+    @Option(
+        name: [.customShort("H"), .customLong("header")],
+        help: ArgumentHelp("Extra header field; may be repeated.", valueName: "name: value"))
     var headers: [String] = []
 
     @Option(help: ArgumentHelp("Subprotocol to offer; may be repeated, in order of preference.", valueName: "name"))

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #elseif canImport(Musl)
-internal import Musl
+    internal import Musl
 #elseif canImport(Darwin)
-internal import Darwin
+    internal import Darwin
 #endif
 
 /// Lines for people and programs, written at once, one at a time.
@@ -21,11 +21,11 @@ enum Output {
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { bytes in
                 #if canImport(Darwin)
-                Darwin.write(descriptor, bytes.baseAddress, bytes.count)
+                    Darwin.write(descriptor, bytes.baseAddress, bytes.count)
                 #elseif canImport(Musl)
-                Musl.write(descriptor, bytes.baseAddress, bytes.count)
+                    Musl.write(descriptor, bytes.baseAddress, bytes.count)
                 #else
-                Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+                    Glibc.write(descriptor, bytes.baseAddress, bytes.count)
                 #endif
             }
             if count < 0 && errno == EINTR { continue }

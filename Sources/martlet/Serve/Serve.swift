@@ -28,7 +28,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Private key in PEM.", valueName: "file"))
     var tlsKey: String?
 
-    @Option(help: ArgumentHelp("Origin of pages that may connect, instead of our own; may be repeated.", valueName: "origin"))
+    @Option(
+        help: ArgumentHelp(
+            "Origin of pages that may connect, instead of our own; may be repeated.", valueName: "origin"))
     var allowOrigin: [String] = []
 
     @Option(help: ArgumentHelp("Longest message accepted, in bytes.", valueName: "bytes"))
@@ -56,7 +58,8 @@ struct Serve: AsyncParsableCommand {
         logger.logLevel = .notice
         let group =
             self.loops.map { MultiThreadedEventLoopGroup(numberOfThreads: $0) } ?? MultiThreadedEventLoopGroup.singleton
-        var server = WebSocketServer(configuration: try self.serverConfiguration(), eventLoopGroup: group, logger: logger)
+        var server = WebSocketServer(
+            configuration: try self.serverConfiguration(), eventLoopGroup: group, logger: logger)
         DemoRoutes.add(to: &server)
         server.onListening { self.announce($0) }
         let services = ServiceGroup(
