@@ -149,6 +149,9 @@ extension WebSocketServer {
         }
     }
 
+    /// Makes NIO close a connection that was accepted but has no place.
+    private struct TurnedAway: Error {}
+
     private func listen(_ core: ServerCore, _ loops: [ServerLoop], _ tls: NIOSSLContext?) async throws -> any Channel {
         let loopsByID = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.context.eventLoop), $0) })
         return try await ServerBootstrap(group: self.eventLoopGroup)
@@ -170,9 +173,10 @@ extension WebSocketServer {
         throws
     {
         let key = ConnectionQuota.key(of: channel.remoteAddress)
-        guard core.quota.admit(key), !loop.isDraining else {
+        guard !loop.isDraining else { throw TurnedAway() }
+        guard core.quota.admit(key) else {
             core.logger.debug("too many connections", metadata: ["address": "\(key ?? "local")"])
-            throw ChannelError.connectTimeout(.zero)
+            throw TurnedAway()
         }
         channel.closeFuture.whenComplete { _ in core.quota.release(key) }
         let pipeline = channel.pipeline.syncOperations

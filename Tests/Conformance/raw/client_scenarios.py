@@ -10,7 +10,7 @@ import certificate
 import http1
 from client_cases import frame, http, switching
 from client_play import Client, check_request, end_stream, fill_in, finish, opened, talk, StaysOpen
-from frames import BINARY, CLOSE, CONTINUATION, PING, TEXT, close_body
+from frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close_body
 from harness import DEADLINE, Failure, Process, Test, Wire, check, equal
 
 SCENARIOS = []
@@ -165,14 +165,17 @@ def close_unanswered():
         check(client.error_text().strip(), "standard error is silent")
 
 
-@scenario("§7.1.2: a server that goes on sending behind the client's close: messages still arrive, then its close", requirements=(126, 152, 153))
+@scenario("§7.1.2: a server that goes on sending behind the client's close: messages arrive, pings are answered", requirements=(126, 130, 152, 153))
 def messages_behind_close():
     with opened() as (client, wire):
         client.end_input()
         wire.close_frame(1000, b"")
-        wire.send(frame(TEXT, b"still underway") + frame(PING, b"no pong any more") + frame(CLOSE, close_body(1000)))
-        end_stream(wire)
+        wire.send(frame(TEXT, b"still underway") + frame(PING, b"still there?"))
         equal(client.line(), b"still underway", "line printed")
+        found = wire.frame()
+        equal((found.opcode, found.payload), (PONG, b"still there?"), "pong")
+        wire.send(frame(CLOSE, close_body(1000)))
+        end_stream(wire)
         equal(client.exit_status(), 0, "exit status")
 
 

@@ -145,7 +145,8 @@ class Process:
 
     def __init__(self, *arguments, stdin=subprocess.DEVNULL):
         self.errors = tempfile.TemporaryFile()
-        self.process = subprocess.Popen([MARTLET, *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=self.errors)
+        self.process = subprocess.Popen([MARTLET, *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=self.errors,
+                                        env={**os.environ, "SWIFT_BACKTRACE": "enable=no"})
         self.output = bytearray()
         self.end = time.monotonic() + DEADLINE
 
