@@ -34,8 +34,7 @@ struct HTTPCodec {
         ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits))
     }
 
-    /// Puts a fresh decoder in place: NIO's stops for good at a request with `Upgrade`, and the bytes behind a refused one
-    /// are HTTP.
+    /// Puts a fresh decoder in place of one that has stopped: NIO's stops for good at a request with `Upgrade`.
     mutating func restartDecoder(on pipeline: ChannelPipeline.SynchronousOperations) throws {
         let old = self.decoder
         self.decoder = HTTPCodec.makeDecoder(self.limits)

@@ -11,14 +11,14 @@ extension HTTPConnectionHandler {
     func decide(_ offer: ClientOffer, _ incoming: Incoming) {
         let own = incoming.request.authority.flatMap { Origin(authority: $0, isSecure: self.shared.isSecure) }
         guard self.shared.configuration.originPolicy.allows(offer.origin, own: own) else {
-            return self.refuseUpgrade(ServerResponse(.originNotAllowed))
+            return self.respond(ServerResponse(.originNotAllowed))
         }
         let request = self.serverRequest(incoming)
         guard let route = self.shared.routes.webSocket[request.path] else {
-            return self.refuseUpgrade(.notFound)
+            return self.respond(.notFound)
         }
         guard !self.loop.isDraining else {
-            return self.refuseUpgrade(
+            return self.respond(
                 ServerResponse(status: .serviceUnavailable, text: "The server is shutting down.\n"))
         }
         guard let decide = route.decide else {
@@ -47,21 +47,10 @@ extension HTTPConnectionHandler {
         guard case .responding = self.state else { return }
         switch decision {
         case .refuse(let response):
-            self.refuseUpgrade(response)
+            self.respond(response)
         case .accept(let subprotocol, let headerFields):
             self.accept(offer, incoming, route, subprotocol: subprotocol, headerFields: headerFields)
         }
-    }
-
-    /// Answers with a response of HTTP; the connection stays usable, also for a later upgrade.
-    func refuseUpgrade(_ response: ServerResponse) {
-        guard case .responding = self.state, let context = self.context else { return }
-        do {
-            try self.codec?.restartDecoder(on: context.pipeline.syncOperations)
-        } catch {
-            return self.drop()
-        }
-        self.respond(response)
     }
 
     private func accept(
@@ -77,7 +66,7 @@ extension HTTPConnectionHandler {
             response = try ServerHandshake.accept(offer, subprotocol: subprotocol, headerFields: headerFields)
         } catch {
             self.shared.logger.error("upgrade can't be accepted as decided", metadata: ["error": "\(error)"])
-            return self.refuseUpgrade(.failed)
+            return self.respond(.failed)
         }
         let information = HandshakeInformation(
             request: incoming.request,

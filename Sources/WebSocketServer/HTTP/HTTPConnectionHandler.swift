@@ -176,7 +176,7 @@ extension HTTPConnectionHandler {
             self.setDeadline(self.shared.configuration.http.responseTimeout)
             self.serve(incoming)
         case .refused(let refusal):
-            self.refuseUpgrade(ServerResponse(refusal))
+            self.respond(ServerResponse(refusal))
         case .valid(let offer):
             self.decide(offer, incoming)
         }
@@ -223,8 +223,18 @@ extension HTTPConnectionHandler {
         if keepsAlive {
             context.flush()
             self.setDeadline(self.shared.configuration.http.idleTimeout)
+            if incoming.head.stopsDecoder { self.restartDecoder(context) }
         } else {
             self.closeAfterWriting(context)
+        }
+    }
+
+    /// The request was no reason to leave HTTP, so the bytes behind it are HTTP.
+    private func restartDecoder(_ context: ChannelHandlerContext) {
+        do {
+            try self.codec?.restartDecoder(on: context.pipeline.syncOperations)
+        } catch {
+            self.drop()
         }
     }
 
@@ -301,4 +311,11 @@ extension HTTPConnectionHandler {
 extension HTTPRequestHead {
     /// True for HTTP/1.1 and later versions of HTTP/1.
     fileprivate var isHTTP11: Bool { self.version.major == 1 && self.version.minor >= 1 }
+
+    /// True if NIO's decoder takes this for the last request of HTTP on the connection, whatever the protocol named.
+    fileprivate var stopsDecoder: Bool {
+        self.method == .CONNECT
+            || self.headers.contains(name: "Upgrade")
+                && self.headers[canonicalForm: "Connection"].contains { $0.equalsIgnoringASCIICase("upgrade") }
+    }
 }
