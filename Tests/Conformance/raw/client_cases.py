@@ -37,7 +37,7 @@ class RequestCase:
 
 
 REQUESTS = [
-    RequestCase("§4.1: the plain request", requirements=(13, 23, 24, 25, 26, 27, 28, 29, 33, 40, 41, 267),
+    RequestCase("§4.1: the plain request", requirements=(13, 23, 24, 25, 26, 27, 28, 29, 33, 39, 40, 41, 267, 273),
                 fields={"Sec-WebSocket-Protocol": [], "Origin": [], "Authorization": []}),
     RequestCase("§3: a URL without a path asks for /", (3,), url="ws://127.0.0.1:{port}"),
     RequestCase("§3: a query without a path", (3,), url="ws://127.0.0.1:{port}?a=b", target="/?a=b"),
@@ -225,7 +225,7 @@ NOT_HTTP = [
 ]
 
 REFUSALS = [
-    ResponseCase(f"§4.1: status {status} is shown with its body and fields", (42, 57, 191) if status.startswith("426") else (42,),
+    ResponseCase(f"§4.1: status {status} is shown with its body and fields", (42, 55, 57),
                  http(status, *fields), (f"HTTP {status[:3]}", "the body says why", *says))
     for status, fields, says in (
         ("200 OK", (), ()), ("301 Moved Permanently", ("Location: ws://127.0.0.1:{port}/other",), ("/other",)),
