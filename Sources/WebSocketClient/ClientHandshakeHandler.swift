@@ -17,8 +17,6 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
         case awaitingResponse
         case receivingRefusal(HTTPResponse, ByteBuffer)
         case accepted(HTTPResponse, ClientHandshake.Agreement)
-        /// NIO's HTTP handlers are on their way out; what they hand on are bytes of frames.
-        case removingHTTP([NIOAny])
         case done
     }
 
@@ -91,10 +89,6 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .removingHTTP(let bytes) = self.state {
-            self.state = .removingHTTP(bytes + [data])
-            return
-        }
         switch (self.unwrapInboundIn(data), self.state) {
         case (.head(let head), .awaitingResponse):
             self.received(head)
@@ -126,7 +120,13 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
         )
         guard head.status == .switchingProtocols else {
             self.state = .receivingRefusal(response, ByteBuffer())
+            self.codec.passBody()
             return
+        }
+        guard head.version == .http1_1 else {
+            return self.fail(
+                ConnectError(.invalidResponse, "the server's handshake is not HTTP/1.1", response: response)
+            )
         }
         do throws(HandshakeFailure) {
             self.state = .accepted(response, try self.handshake.validate(response))
@@ -154,19 +154,9 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
         )
     }
 
-    /// Removes HTTP, then puts the connection in place: its writes must not pass NIO's decoder, which watches requests.
+    /// Puts the connection in front of HTTP, whose handlers leave when they can.
     private func open(_ response: HTTPResponse, _ agreement: ClientHandshake.Agreement) {
-        guard let context = self.context else { return }
-        self.state = .removingHTTP([])
-        self.codec.remove(from: context.pipeline.syncOperations).assumeIsolated().whenComplete { _ in
-            self.putConnectionInPlace(response, agreement)
-        }
-    }
-
-    private func putConnectionInPlace(_ response: HTTPResponse, _ agreement: ClientHandshake.Agreement) {
-        guard case .removingHTTP(let bytes) = self.state, let context = self.context, let loop = self.loop else {
-            return
-        }
+        guard let context = self.context, let loop = self.loop else { return }
         self.state = .done
         let handler = ConnectionHandler(
             loop: loop,
@@ -179,8 +169,9 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
                 isSecure: self.isSecure
             )
         )
+        let pipeline = context.pipeline.syncOperations
         do {
-            try context.pipeline.syncOperations.addHandler(handler, position: .after(self))
+            try self.codec.replace(on: pipeline, by: handler)
             if !self.isSecure && self.configuration.tap == nil {
                 try context.channel.syncOptions?.setOption(.recvAllocator, value: loop.receiveBuffer.allocator)
             }
@@ -189,8 +180,7 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
             return context.close(promise: nil)
         }
         self.opened.succeed(handler.connection)
-        for data in bytes { context.fireChannelRead(data) }
-        context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        pipeline.removeHandler(self, promise: nil)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -219,33 +209,5 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
         self.state = .done
         self.opened.fail(error)
         self.context?.close(promise: nil)
-    }
-}
-
-/// NIO's HTTP/1.1 handlers of one channel, which go when the handshake is done.
-struct HTTPClientCodec {
-    private let encoder: HTTPRequestEncoder
-    private let decoder: ByteToMessageHandler<HTTPResponseDecoder>
-
-    init(_ configuration: ClientConfiguration) {
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = configuration.maximumHeadByteCount
-        limits.maxHeaderListSize = configuration.maximumHeadByteCount
-        limits.maxHeaderFieldCount = configuration.maximumHeaderFieldCount
-        self.encoder = HTTPRequestEncoder()
-        // Bytes behind the 101 are frames.
-        self.decoder = ByteToMessageHandler(
-            HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits)
-        )
-    }
-
-    func install(on pipeline: ChannelPipeline.SynchronousOperations) throws {
-        try pipeline.addHandlers([self.encoder, self.decoder])
-    }
-
-    /// Removes the handlers. The decoder hands on the bytes it has not parsed before the result is there.
-    func remove(from pipeline: ChannelPipeline.SynchronousOperations) -> EventLoopFuture<Void> {
-        pipeline.removeHandler(self.encoder, promise: nil)
-        return pipeline.removeHandler(self.decoder)
     }
 }
