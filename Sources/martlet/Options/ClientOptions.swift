@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import HTTPTypes
 internal import NIOSSL
 internal import WebSocketClient
+internal import WebSocketProtocol
 
 /// What `connect` and `inspect` let a user say about the connection.
 struct ClientOptions: ParsableArguments {
@@ -45,7 +46,7 @@ struct ClientOptions: ParsableArguments {
         guard parts.count == 2, let name = HTTPField.Name(String(parts[0])) else {
             throw ValidationError("-H \(header.debugDescription): write \"Name: value\"")
         }
-        let value = String(parts[1].drop { $0 == " " })
+        let value = String(parts[1].trimmingOptionalWhitespace())
         guard HTTPField.isValidValue(value) else {
             throw ValidationError("-H \(name): the value has control characters")
         }
