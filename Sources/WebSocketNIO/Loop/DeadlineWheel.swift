@@ -18,11 +18,16 @@ package final class DeadlineWheel {
     private static let slotCount: Int64 = 1024
 
     private let eventLoop: any EventLoop
-    private var slots: [[ObjectIdentifier: any DeadlineTarget]]
+    private var slots: [[ObjectIdentifier: Entry]]
     private var count = 0
     /// The last tick whose slot was looked at.
     private var currentTick: Int64 = 0
     private var isRunning = false
+
+    private struct Entry {
+        let target: any DeadlineTarget
+        let deadline: MonotonicTime
+    }
 
     init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -33,18 +38,23 @@ package final class DeadlineWheel {
         MonotonicTime(nanoseconds: Int64(clamping: NIODeadline.now().uptimeNanoseconds))
     }
 
+    /// The event loop's own clock, which tests move by hand.
+    private var now: MonotonicTime {
+        MonotonicTime(nanoseconds: Int64(clamping: self.eventLoop.now.uptimeNanoseconds))
+    }
+
     /// Calls the target at or shortly after `deadline`, instead of any earlier wish of its.
     package func schedule(_ target: any DeadlineTarget, at deadline: MonotonicTime) {
         self.remove(target)
         if !self.isRunning {
-            self.currentTick = DeadlineWheel.now().nanoseconds / DeadlineWheel.tickNanoseconds
+            self.currentTick = self.now.nanoseconds / DeadlineWheel.tickNanoseconds
         }
         let (rounded, overflow) = deadline.nanoseconds.addingReportingOverflow(DeadlineWheel.tickNanoseconds - 1)
         let wanted = (overflow ? Int64.max : rounded) / DeadlineWheel.tickNanoseconds
         // A deadline beyond one turn of the wheel is looked at once per turn and put back.
         let tick = min(max(wanted, self.currentTick + 1), self.currentTick + DeadlineWheel.slotCount - 1)
         target.deadlineTick = tick
-        self.slots[Int(tick % DeadlineWheel.slotCount)][ObjectIdentifier(target)] = target
+        self.slots[Int(tick % DeadlineWheel.slotCount)][ObjectIdentifier(target)] = Entry(target: target, deadline: deadline)
         self.count += 1
         self.start()
     }
@@ -70,7 +80,7 @@ package final class DeadlineWheel {
     }
 
     private func tick() {
-        let now = DeadlineWheel.now()
+        let now = self.now
         let nowTick = now.nanoseconds / DeadlineWheel.tickNanoseconds
         // After a long stall each slot is looked at once, not once per missed turn.
         let first = max(self.currentTick + 1, nowTick - DeadlineWheel.slotCount + 1)
@@ -79,10 +89,12 @@ package final class DeadlineWheel {
             for tick in first...nowTick {
                 let index = Int(tick % DeadlineWheel.slotCount)
                 guard !self.slots[index].isEmpty else { continue }
-                let due = self.slots[index].values.filter { $0.deadlineTick == tick }
-                for target in due where target.deadlineTick == tick {
-                    self.remove(target)
-                    if let next = target.deadlineReached(now: now) { self.schedule(target, at: next) }
+                let due = self.slots[index].values.filter { $0.target.deadlineTick == tick }
+                for entry in due where entry.target.deadlineTick == tick {
+                    self.remove(entry.target)
+                    // One beyond a turn of the wheel is not due yet.
+                    let next = entry.deadline > now ? entry.deadline : entry.target.deadlineReached(now: now)
+                    if let next { self.schedule(entry.target, at: next) }
                 }
             }
         }
