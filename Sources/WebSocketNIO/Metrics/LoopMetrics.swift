@@ -128,16 +128,19 @@ package final class LoopMetrics: DeadlineTarget {
             let amount = take(&count)
             if amount > 0 { counter.increment(by: amount) }
         }
-        let change = self.opened - self.closed
-        if change != 0 { self.sinks.connections.increment(by: Double(change)) }
+        func change(_ meter: Meter, by amount: Int) {
+            // Backends ignore negative increments.
+            if amount > 0 { meter.increment(by: Double(amount)) }
+            if amount < 0 { meter.decrement(by: Double(-amount)) }
+        }
+        change(self.sinks.connections, by: self.opened - self.closed)
         self.closed = 0
         move(&self.opened, to: self.sinks.connectionsTotal)
         move(&self.messagesReceived, to: self.sinks.messagesReceived)
         move(&self.messagesSent, to: self.sinks.messagesSent)
         move(&self.bytesReceived, to: self.sinks.bytesReceived)
         move(&self.bytesSent, to: self.sinks.bytesSent)
-        let depthChange = take(&self.queueDepthChange)
-        if depthChange != 0 { self.sinks.queueDepth.increment(by: Double(depthChange)) }
+        change(self.sinks.queueDepth, by: take(&self.queueDepthChange))
         for (code, count) in self.closes {
             Counter(label: "websocket_closes_total", dimensions: [("role", self.role), ("code", code)])
                 .increment(by: count)
