@@ -89,7 +89,7 @@ extension ConnectionHandler {
         }
     }
 
-    /// From now on what is read is thrown away, so a full inbox is no reason not to read.
+    /// From now on what finds no room is thrown away, so a full inbox is no reason not to read.
     private func keepReading() {
         guard self.inbox.isReadPending else { return }
         self.inbox.isReadPending = false

@@ -124,7 +124,7 @@ extension ConnectionHandler {
     }
 
     package func read(context: ChannelHandlerContext) {
-        if self.inbox.isPaused && self.closing.canReceive {
+        if self.inbox.isPaused && self.closing.phase == .open {
             self.inbox.isReadPending = true
         } else {
             context.read()

@@ -22,10 +22,16 @@ struct Inbox {
     var isPaused = false
     /// The application asked for a pause.
     var isPausedByApplication = false
+    /// We are closing and the inbox was full: what comes now is thrown away.
+    var isDiscarding = false
 }
 
 extension ConnectionHandler {
     func enqueue(_ piece: MessagePiece) {
+        // After our Close we read on to see the peer's, also where the application reads no more. From the first piece
+        // that finds no room none is kept, so that no message looks whole that is not.
+        if self.inbox.isPaused && self.closing.phase != .open { self.inbox.isDiscarding = true }
+        guard !self.inbox.isDiscarding else { return }
         self.inbox.pieces.append(piece)
         self.inbox.byteCount &+= piece.bytes.readableBytes
         self.metrics.queueChanged(by: 1)
