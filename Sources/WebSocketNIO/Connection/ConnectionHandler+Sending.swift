@@ -82,11 +82,15 @@ extension ConnectionHandler {
         if let payload = self.pendingPong.take(), self.closing.canReceive {
             self.writeFrame(.pong, payload)
         }
-        if let latest = self.outbox.latest.take(), self.closing.canSend {
-            self.writeMessage(latest.kind, latest.bytes)
-        }
+        self.sendLatest()
         for waiter in self.outbox.takeDrainWaiters() { waiter.resume() }
         self.onDrain?(self.connection)
+    }
+
+    /// Sends the message of ``SlowReaderPolicy/keepLatest`` that waits, unless another is being streamed.
+    func sendLatest() {
+        guard !self.outbox.isStreaming, self.closing.canSend, let latest = self.outbox.latest.take() else { return }
+        self.writeMessage(latest.kind, latest.bytes)
     }
 
     func receivedPing(_ payload: ByteBuffer) {
@@ -148,19 +152,22 @@ extension ConnectionHandler {
     }
 
     /// Returns when the peer has taken enough.
-    func waitForRoom() async throws {
+    /// - Parameter isStreaming: for who streams a message. What is deferred can't leave before that message has ended,
+    ///   so only the socket counts.
+    func waitForRoom(isStreaming: Bool = false) async throws {
         while true {
             try Task.checkCancellation()
             let mustWait = try await self.onLoop {
                 guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
-                return self.isCongested
+                return isStreaming ? !self.isChannelWritable : self.isCongested
             }
             guard mustWait else { return }
             let id = DrainWaiterID()
             await withTaskCancellationHandler {
                 await withCheckedContinuation { waiter in
                     self.perform {
-                        guard self.isCongested, self.closing.canSend else { return waiter.resume() }
+                        let mustWait = isStreaming ? !self.isChannelWritable : self.isCongested
+                        guard mustWait, self.closing.canSend else { return waiter.resume() }
                         self.outbox.addDrainWaiter(id, waiter)
                     }
                 }
@@ -174,8 +181,11 @@ extension ConnectionHandler {
     /// - Returns: false if the message was dropped or the connection is not open.
     package func sendNow(_ kind: MessageKind, _ payload: ByteBuffer, ifSlow policy: SlowReaderPolicy) -> Bool {
         guard self.closing.canSend else { return false }
-        if self.isCongested,
-            self.outboundByteCount + payload.readableBytes > self.settings.configuration.sendLimit
+        // A message must not overtake an older one that waits as the latest.
+        let replacesLatest = policy == .keepLatest && self.outbox.latest != nil
+        if replacesLatest
+            || self.isCongested
+                && self.outboundByteCount + payload.readableBytes > self.settings.configuration.sendLimit
         {
             switch policy {
             case .dropNewest:

@@ -43,16 +43,16 @@ extension ConnectionHandler {
 
     /// Sends one fragment.
     fileprivate func write(_ bytes: ByteBuffer, _ state: MessageWriter.State) async throws {
-        let isCongested = try await self.onLoop {
+        let mustWait = try await self.onLoop {
             guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
             precondition(!state.isFinished, "the message has ended: a MessageWriter is of use inside its closure only")
             if state.kind == .text {
                 guard bytes.withUnsafeReadableBytes({ state.validator.validate($0) }) else { throw InvalidTextError() }
             }
             self.writeFragment(bytes, isFinal: false, state)
-            return self.isCongested
+            return !self.isChannelWritable
         }
-        if isCongested { try await self.waitForRoom() }
+        if mustWait { try await self.waitForRoom(isStreaming: true) }
     }
 
     private func writeFragment(_ bytes: ByteBuffer, isFinal: Bool, _ state: MessageWriter.State) {
@@ -83,7 +83,10 @@ extension ConnectionHandler {
         while self.closing.canSend, let message = self.outbox.nextDeferred() {
             self.writeMessage(message.kind, message.bytes)
         }
-        if !self.isCongested { for waiter in self.outbox.takeDrainWaiters() { waiter.resume() } }
+        if !self.isCongested {
+            self.sendLatest()
+            for waiter in self.outbox.takeDrainWaiters() { waiter.resume() }
+        }
         self.outbox.nextStreamWaiter()?.resume()
     }
 }

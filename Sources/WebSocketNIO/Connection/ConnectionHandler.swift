@@ -59,6 +59,8 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
     @exclusivity(unchecked) var onClose: [(CloseOutcome) -> Void] = []
     @exclusivity(unchecked) package var deadlineTick: Int64?
 
+    /// Above this NIO calls a channel not writable unless told otherwise.
+    private static let channelsOwnHighMark = 64 * 1024
     private static let lastID = Atomic<UInt64>(0)
 
     /// Makes the handler of a connection whose opening handshake is complete. On the channel's event loop only.
@@ -96,6 +98,11 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
 extension ConnectionHandler {
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        let highMark = max(1, self.settings.configuration.sendHighMark)
+        if highMark != ConnectionHandler.channelsOwnHighMark {
+            let marks = ChannelOptions.Types.WriteBufferWaterMark(low: (highMark + 1) / 2, high: highMark)
+            try? context.channel.syncOptions?.setOption(.writeBufferWaterMark, value: marks)
+        }
         self.isChannelWritable = context.channel.isWritable
         self.metrics.connectionOpened()
         self.scheduleDeadline()
