@@ -24,6 +24,7 @@ public final class WebSocketClient: Sendable {
     private let tlsContext = Mutex<NIOSSLContext?>(nil)
 
     /// - Parameters:
+    ///   - configuration: how to connect and what to allow.
     ///   - eventLoopGroup: the threads that connections live on; by default one per core.
     ///   - logger: gets connections and violations of peers at `debug`.
     public init(
@@ -42,7 +43,7 @@ extension WebSocketClient {
     /// Opens a connection, runs `body` with it and closes it: with 1000 when `body` returns, with 1001 when it throws.
     ///
     /// `body` runs on the connection's event loop, where sending and receiving are cheapest, unless it belongs to an actor.
-    /// - Throws: ``ConnectError`` if no connection comes about, ``HandshakeArgumentError`` if the configuration holds
+    /// - Throws: ``ConnectError`` if no connection comes about, `HandshakeArgumentError` if the configuration holds
     ///   something that can't be sent, and whatever `body` throws.
     public func withConnection<Result>(
         to url: String,
@@ -60,7 +61,7 @@ extension WebSocketClient {
     }
 
     /// Opens a connection. Whoever gets it closes it.
-    /// - Throws: ``ConnectError`` if no connection comes about, ``HandshakeArgumentError`` if the configuration holds
+    /// - Throws: ``ConnectError`` if no connection comes about, `HandshakeArgumentError` if the configuration holds
     ///   something that can't be sent.
     public func connect(to url: String) async throws -> WebSocketConnection {
         let target: WebSocketURL

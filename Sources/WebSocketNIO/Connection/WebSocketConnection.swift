@@ -216,7 +216,7 @@ extension WebSocketConnection {
     ///   - code: 1000–1003, 1007–1014 (1010 from a client only) or 3000–4999.
     ///   - reason: at most 123 bytes of UTF-8.
     /// - Returns: the words of both sides. If the connection was closing before, how that ended.
-    /// - Throws: ``CloseArgumentError`` for a code or a reason that can't be sent.
+    /// - Throws: `CloseArgumentError` for a code or a reason that can't be sent.
     @discardableResult
     public func close(
         code: CloseCode = .normalClosure,
@@ -270,7 +270,9 @@ extension WebSocketConnection {
     }
 
     /// Sends without suspending.
-    /// - Parameter policy: what happens when ``ConnectionConfiguration/sendLimit`` bytes wait for a peer that does not read.
+    /// - Parameters:
+    ///   - message: text or bytes.
+    ///   - policy: what happens when ``ConnectionConfiguration/sendLimit`` bytes wait for a peer that does not read.
     /// - Returns: false if the message was dropped or the connection is not open.
     @discardableResult
     public func sendNow(_ message: WebSocketMessage, ifSlow policy: SlowReaderPolicy = .close) -> Bool {
@@ -279,7 +281,7 @@ extension WebSocketConnection {
     }
 
     /// Starts to close without waiting for the end; ``onClose(_:)`` tells of it.
-    /// - Throws: ``CloseArgumentError`` for a code or a reason that can't be sent.
+    /// - Throws: `CloseArgumentError` for a code or a reason that can't be sent.
     public func startClosing(code: CloseCode = .normalClosure, reason: String = "") throws(CloseArgumentError) {
         self.handler.eventLoop.preconditionInEventLoop()
         self.handler.startClosing(try ClosePayload(code: code, reason: reason, role: self.handler.settings.role))

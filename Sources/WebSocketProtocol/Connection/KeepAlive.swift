@@ -54,7 +54,10 @@ public struct KeepAlive: Sendable {
     /// The round-trip time of the last answered ping of ours.
     public private(set) var roundTripTime: Duration?
 
-    /// - Parameter random: unpredictable bits: they spread the first ping and make pongs unguessable.
+    /// - Parameters:
+    ///   - configuration: how often and how long.
+    ///   - now: when the connection was opened.
+    ///   - random: unpredictable bits: they spread the first ping and make pongs unguessable.
     public init(_ configuration: Configuration, now: MonotonicTime, random: UInt64) {
         self.configuration = configuration
         self.nextPayload = random

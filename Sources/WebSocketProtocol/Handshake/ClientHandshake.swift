@@ -8,6 +8,7 @@ public struct ClientHandshake: Sendable {
     private let requiresSubprotocol: Bool
 
     /// - Parameters:
+    ///   - url: where to.
     ///   - key: made from 16 fresh random bytes.
     ///   - subprotocols: in order of preference.
     ///   - requiresSubprotocol: fail if the server chooses none of them, as browsers do.

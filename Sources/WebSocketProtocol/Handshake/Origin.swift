@@ -16,7 +16,9 @@ public struct Origin: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The origin of the page that a request's own server would serve.
-    /// - Parameter authority: the value of `Host` or `:authority`.
+    /// - Parameters:
+    ///   - authority: the value of `Host` or `:authority`.
+    ///   - isSecure: true if the request came over TLS.
     public init?(authority: String, isSecure: Bool) {
         guard let endpoint = Endpoint(authority: authority[...]) else { return nil }
         self.init(scheme: isSecure ? "https" : "http", endpoint: endpoint)

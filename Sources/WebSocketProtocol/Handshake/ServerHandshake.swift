@@ -12,6 +12,7 @@ public enum ServerHandshake {
 
     /// Judges an HTTP/1.1 request.
     /// - Parameters:
+    ///   - request: method and header fields; the host is checked by whoever reads HTTP.
     ///   - isHTTP11: false for HTTP/1.0, whose `Upgrade` is ignored (RFC 9110 §7.8).
     ///   - hasBody: true if the request announces a body.
     public static func evaluate(_ request: HTTPRequest, isHTTP11: Bool, hasBody: Bool) -> Evaluation {
@@ -57,6 +58,7 @@ public enum ServerHandshake {
 
     /// The 101 response to a valid request.
     /// - Parameters:
+    ///   - offer: what ``evaluate(_:isHTTP11:hasBody:)`` found valid.
     ///   - subprotocol: one of those offered, or nil for none.
     ///   - headerFields: extra fields, such as `Set-Cookie`.
     /// - Throws: ``HandshakeArgumentError`` if the subprotocol was not offered or a field belongs to the handshake.
