@@ -92,9 +92,13 @@ public struct FrameHeaderDecoder: Sendable {
             if bytes.count > 2 {
                 guard base.load(fromByteOffset: 2, as: UInt8.self) & 0x80 == 0 else { throw .lengthTopBit }
             }
+            guard bytes.count >= 8 else { return nil }
+            let high = base.loadUnaligned(fromByteOffset: 2, as: UInt32.self)
+            let middle = base.loadUnaligned(fromByteOffset: 6, as: UInt16.self)
+            // Six zero bytes leave at most 2^16 − 1, whatever the last two will be.
+            guard high != 0 || middle != 0 else { throw .lengthNotMinimal }
             guard bytes.count >= 10 else { return nil }
             let wide = UInt64(bigEndian: base.loadUnaligned(fromByteOffset: 2, as: UInt64.self))
-            guard wide > 0xFFFF else { throw .lengthNotMinimal }
             // The top bit is clear, so the value is at most 2^63 − 1; where Int is narrower, the frame is too big anyway.
             guard let narrow = Int(exactly: wide) else { throw .frameTooBig }
             length = narrow
