@@ -116,7 +116,15 @@ extension ConnectionHandler {
                 self.receivedControl(opcode, payload)
             }
         }
-        if let violation = scratch.violation, self.closing.canReceive { self.fail(violation) }
+        if let violation = scratch.violation, self.closing.canReceive {
+            self.letApplicationCatchUp()
+            self.fail(violation)
+        }
+    }
+
+    /// Lets tasks answer the messages that came before the end, while answers can still be sent: callbacks have done so.
+    private func letApplicationCatchUp() {
+        if !self.inbox.pieces.isEmpty { self.loop.executor.drain() }
     }
 
     @inline(__always)
@@ -135,6 +143,7 @@ extension ConnectionHandler {
         case .pong:
             self.receivedPong(Array(payload.readableBytesView))
         case .close:
+            self.letApplicationCatchUp()
             do throws(ProtocolViolation) {
                 self.receivedClose(try ClosePayload(decoding: Array(payload.readableBytesView)))
             } catch {
