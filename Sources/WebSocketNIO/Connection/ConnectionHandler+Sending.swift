@@ -162,17 +162,20 @@ extension ConnectionHandler {
                 return isStreaming ? !self.isChannelWritable : self.isCongested
             }
             guard mustWait else { return }
-            let id = DrainWaiterID()
+            let ticket = WaitTicket()
             await withTaskCancellationHandler {
                 await withCheckedContinuation { waiter in
                     self.perform {
                         let mustWait = isStreaming ? !self.isChannelWritable : self.isCongested
-                        guard mustWait, self.closing.canSend else { return waiter.resume() }
-                        self.outbox.addDrainWaiter(id, waiter)
+                        guard mustWait, self.closing.canSend, !ticket.isCancelled else { return waiter.resume() }
+                        self.outbox.addDrainWaiter(ticket, waiter)
                     }
                 }
             } onCancel: {
-                self.eventLoop.execute { self.outbox.removeDrainWaiter(id)?.resume() }
+                self.eventLoop.execute {
+                    ticket.isCancelled = true
+                    self.outbox.removeDrainWaiter(ticket)?.resume()
+                }
             }
         }
     }

@@ -115,16 +115,23 @@ extension ConnectionHandler {
     }
 
     private func waitForPiece() async {
+        // On the loop the waiter is in place before a cancellation can get there; only from elsewhere it may come second.
+        let ticket = self.eventLoop.inEventLoop ? nil : WaitTicket()
         await withTaskCancellationHandler {
             await withUnsafeContinuation { waiter in
                 self.perform {
-                    guard self.inbox.pieces.isEmpty, self.closing.phase != .closed else { return waiter.resume() }
+                    guard self.inbox.pieces.isEmpty, self.closing.phase != .closed, ticket?.isCancelled != true else {
+                        return waiter.resume()
+                    }
                     precondition(self.inbox.waiter == nil, "one task at a time may iterate the messages of a connection")
                     self.inbox.waiter = waiter
                 }
             }
         } onCancel: {
-            self.eventLoop.execute { self.wakeReceiver() }
+            self.eventLoop.execute {
+                ticket?.isCancelled = true
+                self.wakeReceiver()
+            }
         }
     }
 }

@@ -2,8 +2,13 @@ internal import DequeModule
 internal import NIOCore
 internal import WebSocketProtocol
 
-/// Tells one waiting sender from another, so that a cancelled one can be found.
-final class DrainWaiterID: Sendable {}
+/// Tells one waiting task from another, so that a cancelled one can be found.
+final class WaitTicket: @unchecked Sendable {
+    // Safety: touched on the connection's event loop only.
+
+    /// The cancellation may get to the event loop before the wait does.
+    var isCancelled = false
+}
 
 /// Who and what waits to be sent on one connection.
 struct Outbox {
@@ -14,7 +19,7 @@ struct Outbox {
     /// Tasks that want to stream a message next, in order.
     private var streamWaiters = Deque<CheckedContinuation<Void, Never>>()
     /// Tasks that wait for the socket to take bytes.
-    private var drainWaiters: [(id: DrainWaiterID, continuation: CheckedContinuation<Void, Never>)] = []
+    private var drainWaiters: [(id: WaitTicket, continuation: CheckedContinuation<Void, Never>)] = []
     /// The message of ``SlowReaderPolicy/keepLatest`` that waits for room.
     var latest: MessagePiece?
 
@@ -37,11 +42,11 @@ struct Outbox {
         self.streamWaiters.popFirst()
     }
 
-    mutating func addDrainWaiter(_ id: DrainWaiterID, _ continuation: CheckedContinuation<Void, Never>) {
+    mutating func addDrainWaiter(_ id: WaitTicket, _ continuation: CheckedContinuation<Void, Never>) {
         self.drainWaiters.append((id, continuation))
     }
 
-    mutating func removeDrainWaiter(_ id: DrainWaiterID) -> CheckedContinuation<Void, Never>? {
+    mutating func removeDrainWaiter(_ id: WaitTicket) -> CheckedContinuation<Void, Never>? {
         guard let index = self.drainWaiters.firstIndex(where: { $0.id === id }) else { return nil }
         return self.drainWaiters.remove(at: index).continuation
     }
