@@ -61,36 +61,44 @@ struct RawFrame: Equatable, CustomStringConvertible {
     static func parse(_ bytes: [UInt8]) -> [RawFrame]? {
         var frames: [RawFrame] = []
         var rest = bytes[...]
+        while !rest.isEmpty {
+            guard let (frame, byteCount) = self.parseFirst(rest) else { return nil }
+            frames.append(frame)
+            rest = rest.dropFirst(byteCount)
+        }
+        return frames
+    }
+
+    /// Reads the frame at the start, its payload unmasked.
+    /// - Returns: the frame and its length on the wire; nil if it is not all there.
+    static func parseFirst(_ bytes: ArraySlice<UInt8>) -> (frame: RawFrame, byteCount: Int)? {
+        var rest = bytes
         func take(_ count: Int) -> [UInt8]? {
             guard rest.count >= count else { return nil }
             defer { rest = rest.dropFirst(count) }
             return Array(rest.prefix(count))
         }
-        while !rest.isEmpty {
-            guard let start = take(2) else { return nil }
-            var count = Int(start[1] & 0x7F)
-            if count >= 126 {
-                guard let length = take(count == 126 ? 2 : 8) else { return nil }
-                count = length.reduce(0) { $0 << 8 | Int($1) }
-            }
-            var key: [UInt8]?
-            if start[1] & 0x80 != 0 {
-                guard let taken = take(4) else { return nil }
-                key = taken
-            }
-            guard var payload = take(count) else { return nil }
-            if let key { for index in payload.indices { payload[index] ^= key[index % 4] } }
-            frames.append(
-                RawFrame(
-                    isFinal: start[0] & 0x80 != 0,
-                    reserved: start[0] >> 4 & 7,
-                    opcode: start[0] & 0x0F,
-                    payload: payload,
-                    key: key
-                )
-            )
+        guard let start = take(2) else { return nil }
+        var count = Int(start[1] & 0x7F)
+        if count >= 126 {
+            guard let length = take(count == 126 ? 2 : 8) else { return nil }
+            count = length.reduce(0) { $0 << 8 | Int($1) }
         }
-        return frames
+        var key: [UInt8]?
+        if start[1] & 0x80 != 0 {
+            guard let taken = take(4) else { return nil }
+            key = taken
+        }
+        guard var payload = take(count) else { return nil }
+        if let key { for index in payload.indices { payload[index] ^= key[index % 4] } }
+        let frame = RawFrame(
+            isFinal: start[0] & 0x80 != 0,
+            reserved: start[0] >> 4 & 7,
+            opcode: start[0] & 0x0F,
+            payload: payload,
+            key: key
+        )
+        return (frame, bytes.count - rest.count)
     }
 
     var description: String {
