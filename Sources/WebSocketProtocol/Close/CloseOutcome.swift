@@ -44,7 +44,7 @@ public struct CloseOutcome: Sendable, Hashable, CustomStringConvertible {
         func say(_ payload: ClosePayload?) -> String {
             guard let payload else { return "nothing" }
             let code = payload.code.map(String.init(describing:)) ?? "no code"
-            return payload.reason.isEmpty ? code : "\(code) \(payload.reason.debugDescription)"
+            return payload.reason.isEmpty ? code : "\(code) \(CloseOutcome.quote(payload.reason))"
         }
         let order =
             self.initiator == .local
@@ -52,5 +52,20 @@ public struct CloseOutcome: Sendable, Hashable, CustomStringConvertible {
             : "received \(say(self.received)), then sent \(say(self.sent))"
         guard let violation = self.violation else { return order }
         return "\(violation); \(order)"
+    }
+
+    /// The text in quotes. `debugDescription` leaves C1 controls, line separators and direction overrides as they are;
+    /// with those a peer could steer the terminal or forge the line that shows its reason.
+    private static func quote(_ text: String) -> String {
+        var quoted = ""
+        for scalar in text.debugDescription.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                quoted += scalar.escaped(asASCII: true)
+            default:
+                quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted
     }
 }
