@@ -169,6 +169,7 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
                 isSecure: self.isSecure
             )
         )
+        handler.hold()
         let pipeline = context.pipeline.syncOperations
         do {
             try self.codec.replace(on: pipeline, by: handler)

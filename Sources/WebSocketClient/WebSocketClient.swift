@@ -49,7 +49,7 @@ extension WebSocketClient {
         to url: String,
         _ body: (WebSocketConnection) async throws -> Result
     ) async throws -> Result {
-        let connection = try await self.connect(to: url)
+        let connection = try await self.connectHolding(to: WebSocketClient.parse(url))
         do {
             let result = try await connection.handler.preferringLoop { try await body(connection) }
             try await connection.close()
@@ -64,17 +64,26 @@ extension WebSocketClient {
     /// - Throws: ``ConnectError`` if no connection comes about, `HandshakeArgumentError` if the configuration holds
     ///   something that can't be sent.
     public func connect(to url: String) async throws -> WebSocketConnection {
-        let target: WebSocketURL
-        do throws(WebSocketURLError) {
-            target = try WebSocketURL(url)
-        } catch {
-            throw ConnectError(.invalidURL, "can't connect to \(url.debugDescription): \(error)", underlying: error)
-        }
-        return try await self.connect(to: target)
+        try await self.connect(to: WebSocketClient.parse(url))
     }
 
     /// Opens a connection. Whoever gets it closes it.
     public func connect(to url: WebSocketURL) async throws -> WebSocketConnection {
+        let connection = try await self.connectHolding(to: url)
+        connection.handler.release()
+        return connection
+    }
+
+    private static func parse(_ url: String) throws(ConnectError) -> WebSocketURL {
+        do throws(WebSocketURLError) {
+            return try WebSocketURL(url)
+        } catch {
+            throw ConnectError(.invalidURL, "can't connect to \(url.debugDescription): \(error)", underlying: error)
+        }
+    }
+
+    /// A connection that takes nothing in until it is released.
+    private func connectHolding(to url: WebSocketURL) async throws -> WebSocketConnection {
         let deadline = DeadlineWheel.now().advanced(by: self.configuration.connectTimeout)
         guard self.configuration.opensOneAtATime else { return try await self.open(url, deadline) }
         return try await ConnectGate.shared.pass("\(url.host):\(url.port)") { try await self.open(url, deadline) }

@@ -107,6 +107,7 @@ extension ConnectionHandler {
 
     /// The transport is gone: everybody who waits is told. Safe to call more than once.
     func transportClosed() {
+        self.stopHolding()
         guard self.closing.phase != .closed else { return }
         let outcome = self.closing.transportClosed()
         self.loop.deadlines.remove(self)

@@ -19,11 +19,13 @@ extension ConnectionHandler {
         }.get()
     }
 
-    /// Runs `body` as part of the current task, on the event loop as far as it does not belong to an actor.
+    /// Runs `body` as part of the current task, on the event loop as far as it does not belong to an actor, and ends
+    /// ``hold()``.
     package func preferringLoop<Result>(_ body: () async throws -> Result) async throws -> Result {
         try await withTaskExecutorPreference(self.loop.executor) {
             // The preference counts from the next suspension on.
             await Task.yield()
+            self.release()
             return try await body()
         }
     }

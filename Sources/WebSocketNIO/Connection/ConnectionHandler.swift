@@ -34,6 +34,8 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
     /// The message that is being gathered from fragments or reads.
     @exclusivity(unchecked) var gathering: ByteBuffer?
     @exclusivity(unchecked) var inbox = Inbox()
+    /// Bytes that arrived before the application was ready; nil once it is.
+    @exclusivity(unchecked) var held: [ByteBuffer]?
     /// Callback mode: messages go here instead of into the inbox.
     @exclusivity(unchecked) var onMessage: ((WebSocketConnection, WebSocketMessage) -> Void)?
 
@@ -124,6 +126,10 @@ extension ConnectionHandler {
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = self.unwrapInboundIn(data)
+        guard self.held == nil else {
+            self.held?.append(buffer)
+            return
+        }
         let isOutermost = self.loop.beginRead()
         self.received(buffer)
         self.loop.receiveBuffer.giveBack(buffer)
@@ -131,7 +137,7 @@ extension ConnectionHandler {
     }
 
     package func read(context: ChannelHandlerContext) {
-        if self.inbox.isPaused && self.closing.phase == .open {
+        if self.held != nil || self.inbox.isPaused && self.closing.phase == .open {
             self.inbox.isReadPending = true
         } else {
             context.read()

@@ -1,7 +1,7 @@
 /// SHA-1 (FIPS 180-4), for nothing but the proof of the opening handshake (RFC 6455 §1.3, §10.8): broken as a
 /// security hash, and not used as one. Own code so that this module needs no cryptography library.
-enum SHA1 {
-    static func hash(_ message: [UInt8]) -> [UInt8] {
+package enum SHA1 {
+    package static func hash(_ message: [UInt8]) -> [UInt8] {
         var padded = message
         padded.append(0x80)
         while padded.count % 64 != 56 { padded.append(0) }

@@ -79,6 +79,7 @@ extension HTTPConnectionHandler {
             settings: self.shared.settings(for: route),
             handshake: information
         )
+        if case .task = route.handler { handler.hold() }
         self.state = .done
         // The 101 stays unflushed: it leaves with the first frames of the application, in one system call.
         self.write(
@@ -111,6 +112,7 @@ extension HTTPConnectionHandler {
         case .task(let body):
             let logger = self.shared.logger
             self.loop.submit {
+                handler.release()
                 do {
                     try await body(handler.connection)
                     handler.startClosing(ClosePayload(uncheckedCode: .normalClosure, reason: ""))
