@@ -68,7 +68,7 @@ public struct ClientHandshake: Sendable {
         let accepts = fields[values: .secWebSocketAccept]
         guard let accept = accepts.first else { throw .acceptMissing }
         guard accepts.count == 1 else { throw .acceptRepeated }
-        guard accept.trimmingOptionalWhitespace() == self.key.acceptValue else { throw .acceptMismatch }
+        guard accept.trimmingOptionalWhitespace().hasSameBytes(as: self.key.acceptValue) else { throw .acceptMismatch }
         // None were offered, so none may be used (§4.1 step 5).
         guard fields.listMembers(of: .secWebSocketExtensions).isEmpty else { throw .extensionNotOffered }
         let chosen = fields[values: .secWebSocketProtocol]
@@ -77,7 +77,9 @@ public struct ClientHandshake: Sendable {
             guard self.subprotocols.isEmpty || !self.requiresSubprotocol else { throw .subprotocolMissing }
             return Agreement(subprotocol: nil)
         }
-        guard self.subprotocols.contains(subprotocol) else { throw .subprotocolNotOffered }
+        guard self.subprotocols.contains(where: { $0.hasSameBytes(as: subprotocol) }) else {
+            throw .subprotocolNotOffered
+        }
         return Agreement(subprotocol: subprotocol)
     }
 }

@@ -29,6 +29,11 @@ extension StringProtocol {
         return Substring(rest)
     }
 
+    /// Byte for byte. `==` also holds for canonically equivalent text, such as the letter K and the Kelvin sign.
+    package func hasSameBytes(as other: some StringProtocol) -> Bool {
+        self.utf8.elementsEqual(other.utf8)
+    }
+
     package func equalsIgnoringASCIICase(_ other: some StringProtocol) -> Bool {
         self.utf8.count == other.utf8.count
             && zip(self.utf8, other.utf8).allSatisfy { $0.asciiLowercased == $1.asciiLowercased }

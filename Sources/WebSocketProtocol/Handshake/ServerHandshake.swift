@@ -74,7 +74,7 @@ public enum ServerHandshake {
         response.headerFields[.secWebSocketAccept] = offer.key.acceptValue
         if let subprotocol {
             // Exact and case-sensitive (§4.2.2): a peer compares in the same way.
-            guard offer.subprotocols.contains(subprotocol) else {
+            guard offer.subprotocols.contains(where: { $0.hasSameBytes(as: subprotocol) }) else {
                 throw .subprotocolNotOffered(subprotocol, offered: offer.subprotocols)
             }
             response.headerFields[.secWebSocketProtocol] = subprotocol
