@@ -7,11 +7,11 @@ public struct Origin: Sendable, Hashable, CustomStringConvertible {
     /// - Returns: nil for `null` and for anything that has more or less than scheme, host and port.
     public init?(_ text: String) {
         guard let separator = text.firstRange(of: "://") else { return nil }
-        let scheme = text[..<separator.lowerBound].lowercased()
-        let authority = text[separator.upperBound...]
-        guard scheme.utf8.first.map({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }) == true,
-            let endpoint = Endpoint(authority: authority)
+        // Checked as bytes before the case is folded: the Kelvin sign would fold to the letter k.
+        guard text[..<separator.lowerBound].isURLScheme,
+            let endpoint = Endpoint(authority: text[separator.upperBound...])
         else { return nil }
+        let scheme = text[..<separator.lowerBound].lowercased()
         self.init(scheme: scheme, endpoint: endpoint)
     }
 
@@ -78,6 +78,18 @@ public struct OriginPolicy: Sendable, Hashable {
         case .list(let origins):
             guard let parsed = Origin(origin) else { return false }
             return origins.contains(parsed)
+        }
+    }
+}
+
+extension Substring {
+    /// A letter, then letters, digits, `+`, `-` and `.` (RFC 3986 §3.1).
+    fileprivate var isURLScheme: Bool {
+        func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) }
+        guard let first = self.utf8.first, isLetter(first) else { return false }
+        return self.utf8.allSatisfy { byte in
+            isLetter(byte) || (0x30...0x39).contains(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
+                || byte == UInt8(ascii: ".")
         }
     }
 }
