@@ -42,7 +42,8 @@ public final class WebSocketClient: Sendable {
 extension WebSocketClient {
     /// Opens a connection, runs `body` with it and closes it: with 1000 when `body` returns, with 1001 when it throws.
     ///
-    /// `body` runs on the connection's event loop, where sending and receiving are cheapest, unless it belongs to an actor.
+    /// `body` runs on the connection's event loop, where sending and receiving are cheapest, unless it belongs to an actor;
+    /// what `main` of a program calls belongs to the main actor, and a `@concurrent` function gets away from it.
     /// - Throws: ``ConnectError`` if no connection comes about, `HandshakeArgumentError` if the configuration holds
     ///   something that can't be sent, and whatever `body` throws.
     public func withConnection<Result>(

@@ -4,6 +4,12 @@ import WebSocketClient
 @main
 struct AutobahnClient {
     static func main() async throws {
+        try await self.run()
+    }
+
+    // Off the main actor, which `main` belongs to, so that conversations run on their event loops.
+    @concurrent
+    static func run() async throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 3 else { fatalError("usage: autobahn-client URL AGENT") }
         let (suite, agent) = (arguments[1], arguments[2])
