@@ -1,0 +1,1 @@
+../../../Tests/WebSocketProtocolTests/Support/FrameTranscript.swift
