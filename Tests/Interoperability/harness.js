@@ -90,6 +90,12 @@ async function certificate(after) {
   return { certificate: made, key };
 }
 
+/** On one line, of bearable length, without anything that a terminal obeys. */
+function shortened(message) {
+  const line = message.replace(/\s+/g, ' ').replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd');
+  return line.length <= 600 ? line : `${line.slice(0, 400)} … ${line.slice(-150)}`;
+}
+
 async function passes({ name, run }) {
   const began = performance.now();
   const undo = [];
@@ -102,7 +108,7 @@ async function passes({ name, run }) {
     console.log(`ok   ${name} (${((performance.now() - began) / 1000).toFixed(2)} s)`);
     return true;
   } catch (error) {
-    console.log(`FAIL ${name}: ${error.message}`);
+    console.log(`FAIL ${name}: ${shortened(error.message)}`);
     return false;
   } finally {
     clearTimeout(timer);

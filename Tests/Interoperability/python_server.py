@@ -8,15 +8,13 @@
 import asyncio
 import ssl
 import sys
-from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 from harness import Process, certificate, check, contains, equal, main, martlet, test
 
 try:
-    from websockets.asyncio.server import serve
+    from peer import echo, peer
     from websockets.datastructures import Headers
-    from websockets.exceptions import ConnectionClosed
     from websockets.http11 import Response
 except ModuleNotFoundError as error:
     sys.exit(f"FAIL {error}: pip install -r Tests/Interoperability/requirements.txt\n0 passed, 1 failed")
@@ -24,37 +22,6 @@ except ModuleNotFoundError as error:
 # What a terminal would obey, what breaks lines, what turns text around; and how it must look instead.
 NASTY = "\x1b[31mred\x07\r\n\t\x00\x7f\x85\u202e\u2028\\ é"
 HARMLESS = r"\u{1b}[31mred\u{7}\r\n\t\u{0}\u{7f}\u{85}\u{202e}\u{2028}\\ é"
-
-
-class Peer:
-    """A server of the other kind, and what it saw."""
-
-    def __init__(self, handler):
-        self.handler = handler
-        self.ends = asyncio.Queue()
-
-    async def handle(self, connection):
-        try:
-            await self.handler(connection)
-            await connection.wait_closed()
-        except ConnectionClosed:
-            pass
-        self.ends.put_nowait(connection)
-
-
-@asynccontextmanager
-async def peer(handler, **options):
-    found = Peer(handler)
-    scheme = "wss" if options.get("ssl") else "ws"
-    async with serve(found.handle, "127.0.0.1", 0, **{"ping_interval": None, **options}) as server:
-        found.port = server.sockets[0].getsockname()[1]
-        found.url = f"{scheme}://127.0.0.1:{found.port}/"
-        yield found
-
-
-async def echo(connection):
-    async for message in connection:
-        await connection.send(message)
 
 
 def saying(*messages):

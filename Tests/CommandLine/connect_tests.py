@@ -1,0 +1,152 @@
+"""`martlet connect` in scripts: pipes, exit statuses, commands from a file."""
+
+import asyncio
+import re
+import signal
+import socket
+import time
+
+from expectations import one_line
+from harness import MARTLET, Process, Server, check, contains, equal, martlet, test
+from peer import echo, peer
+
+
+@test("connect: lines in, lines out")
+async def _():
+    async with Server() as server:
+        lines = ["one", "", "Grüße 👩🏽", "x" * 100_000, "/ping", "//two"]
+        for end in ("", "\n"):
+            result = await martlet("connect", f"{server.ws}/echo", stdin="\n".join(lines) + end)
+            equal((result.lines, result.errors, result.status), (lines, "", 0), "output, errors and status")
+        result = await martlet("connect", f"{server.http}/echo", stdin="by http:")
+        equal((result.lines, result.status), (["by http:"], 0), "output and status of an http: URL")
+
+
+@test("connect: works in a pipeline")
+async def _():
+    async with Server() as server:
+        shell = await asyncio.create_subprocess_exec(
+            "bash", "-o", "pipefail", "-c", 'printf "b\\na\\n" | "$0" connect "$1" | sort', MARTLET, f"{server.ws}/echo",
+            stdout=asyncio.subprocess.PIPE)
+        output, _ = await shell.communicate()
+        equal((output, shell.returncode), (b"a\nb\n", 0), "output and status")
+        shell = await asyncio.create_subprocess_exec(
+            "bash", "-c", 'seq 10000 | "$0" connect "$1" | head -n 1', MARTLET, f"{server.ws}/echo",
+            stdout=asyncio.subprocess.PIPE)
+        output, _ = await shell.communicate()
+        equal(output, b"1\n", "output into a pipe that is closed early")
+
+
+@test("connect: input that is not UTF-8 does not break the connection")
+async def _():
+    async with Server() as server:
+        result = await martlet("connect", f"{server.ws}/echo", stdin=b"\xff\xfe\nafter\n")
+        equal((result.lines, result.status), (["\ufffd\ufffd", "after"], 0), "output and status")
+
+
+@test("connect: control characters are escaped")
+async def _():
+    async with Server() as server:
+        result = await martlet("connect", f"{server.ws}/echo", stdin="\x1b]0;title\x07\t\r\x9b31m \u200fback\\slash\n")
+        equal((result.output, result.status), ("\\u{1b}]0;title\\u{7}\\t\\r\\u{9b}31m \\u{200f}back\\\\slash\n", 0),
+              "output and status")
+
+
+@test("connect: a server that is not there is status 2 and one line")
+async def _():
+    with socket.socket() as taken:
+        # Bound and not listening: nobody else gets the port, and it refuses.
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        result = await martlet("connect", f"ws://127.0.0.1:{port}/", stdin="hello")
+        equal((result.output, result.status), ("", 2), "output and status")
+        one_line(result.errors, "127.0.0.1", str(port), "refused")
+
+
+@test("connect: a URL that can't be connected to is status 2 and one line")
+async def _():
+    for url, part in (("", "scheme"), ("nonsense", "scheme"), ("ftp://host/", "ftp"), ("ws://", "host"),
+                      ("ws://127.0.0.1:65536/", "65536"), ("ws://127.0.0.1/#part", "fragment"), ("ws://127.0.0.1/a b", "space"),
+                      ("ws://nothing.invalid/", "nothing.invalid")):
+        result = await martlet("connect", url, stdin="hello")
+        equal((result.output, result.status), ("", 2), f"output and status for {url!r}")
+        one_line(result.errors, part)
+
+
+@test("connect: a refusal is status 2, with what the server said")
+async def _():
+    async with Server() as server:
+        result = await martlet("connect", f"{server.ws}/nothing-here", stdin="hello")
+        equal((result.output, result.status), ("", 2), "output and status")
+        for part in ("404", "Not Found", "Nothing here."):
+            contains(result.errors, part, "standard error")
+        result = await martlet("connect", f"{server.ws}/echo", "--origin", "https://evil.example", stdin="hello")
+        equal((result.output, result.status), ("", 2), "output and status")
+        contains(result.errors, "403", "standard error")
+
+
+@test("connect: --timeout ends the wait for a server that says nothing")
+async def _():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        result = await martlet("connect", f"ws://127.0.0.1:{silent.getsockname()[1]}/", "--timeout", "0.5", stdin="hello")
+        took = time.monotonic() - began
+        equal((result.output, result.status), ("", 2), "output and status")
+        one_line(result.errors)
+        check(0.5 <= took < 8, f"it took {took:.2f} s")
+
+
+@test("connect: a server that dies is status 1")
+async def _():
+    async with Server() as server, Process("connect", f"{server.ws}/echo", stdin=asyncio.subprocess.PIPE) as client:
+        client.write("hello\n")
+        equal(await client.line(), "hello", "echo")
+        server.signal(signal.SIGKILL)
+        result = await client.finished()
+        equal((result.output, result.status), ("", 1), "output and status")
+        one_line(result.errors, "connection failed")
+
+
+@test("connect: --wait 0 closes at the end of input")
+async def _():
+    async with peer(echo) as server:
+        began = time.monotonic()
+        result = await martlet("connect", server.url, "--wait", "0", stdin="hello")
+        took = time.monotonic() - began
+        equal(result.status, 0, "status")
+        check(took < 0.9, f"it took {took:.2f} s, nearly the default")
+        equal((await server.ends.get()).close_code, 1000, "code of the client")
+
+
+@test("connect: --commands takes commands from a script")
+async def _():
+    seen = []
+
+    async def listen(connection):
+        async for message in connection:
+            seen.append(message)
+            await connection.send(message)
+    async with peer(listen) as server:
+        result = await martlet("connect", "--commands", server.url,
+                               stdin="text\n/binary 00ff\n/binary\n//ping\n/ping\n/close 4000 bye\nnot sent\n")
+        connection = await server.ends.get()
+        equal(seen, ["text", b"\x00\xff", b"", "/ping"], "messages that arrived")
+        end = connection.protocol.close_rcvd
+        equal((end.code, end.reason), (4000, "bye"), "what the close said")
+        pongs = [line for line in result.lines if re.fullmatch(r"pong after \d+\.\d{3} ms", line)]
+        equal(len(pongs), 1, "lines about a pong")
+        echoes = [line.rstrip() for line in result.lines if line not in pongs]
+        equal(echoes, ["text", "binary 00ff", "binary", "/ping"], "other lines")
+        equal((result.errors, result.status), ("", 0), "errors and status")
+
+
+@test("connect: commands that are wrong are explained and do no harm")
+async def _():
+    async with Server() as server:
+        for command, part in (("/x", "no such command"), ("/", "no such command"), ("/binary00", "no such command"),
+                              ("/binary 0", "/binary HEX"), ("/binary 0g", "/binary HEX"), ("/close soon", "/close [code]"),
+                              ("/close 999", "999"), ("/close 1005", "1005"), ("/close 70000", "/close [code]"),
+                              (f"/close 4000 {'r' * 124}", "123 bytes")):
+            result = await martlet("connect", "--commands", f"{server.ws}/echo", "--wait", "0.3", stdin=f"{command}\nafter\n")
+            one_line(result.errors, part)
+            equal((result.lines, result.status), (["after"], 0), f"output and status after {command}")

@@ -1,0 +1,218 @@
+"""`martlet inspect`: the report for people, the one for programs, and the capture file."""
+
+import asyncio
+import base64
+import hashlib
+import json
+import re
+import socket
+import tempfile
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from expectations import one_line
+from harness import Server, certificate, check, contains, equal, martlet, test
+from peer import peer
+
+GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+def accept_value(key):
+    return base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode()
+
+
+async def inspected(*arguments):
+    """The JSON report and the exit status."""
+    result = await martlet("inspect", "--json", *arguments)
+    equal(result.errors, "", "standard error")
+    return json.loads(result.output), result.status
+
+
+async def run(*command):
+    """Standard output of another program."""
+    process = await asyncio.create_subprocess_exec(*map(str, command), stdout=asyncio.subprocess.PIPE,
+                                                   stderr=asyncio.subprocess.PIPE)
+    output, errors = await process.communicate()
+    check(process.returncode == 0, f"{command[0]} failed: {errors.decode()}")
+    return output.decode()
+
+
+@asynccontextmanager
+async def answering(make_answer):
+    """A server that answers a handshake with what is made from its key, and then says nothing."""
+    async def handle(reader, writer):
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        writer.write(make_answer(re.search(r"Sec-WebSocket-Key: (\S+)", head)[1]).replace("\n", "\r\n").encode())
+        await reader.read()
+        writer.close()
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    try:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    finally:
+        server.close()
+
+
+def switching(accept):
+    return f"HTTP/1.1 101 Switching Protocols\nUpgrade: websocket\nConnection: Upgrade\nSec-WebSocket-Accept: {accept}\n\n"
+
+
+@test("inspect: request, response, accept value, ping and close are shown")
+async def _():
+    async with Server() as server:
+        result = await martlet("inspect", f"{server.ws}/echo?a=b", "-H", "X-Bird: martlet", "--subprotocol", "chat",
+                               "--origin", server.http)
+        equal((result.errors, result.status), ("", 0), "errors and status")
+        text = result.output
+        for line in ("  GET /echo?a=b HTTP/1.1", f"  Host: 127.0.0.1:{server.port}", "  Upgrade: websocket", "  X-Bird: martlet",
+                     "  Sec-WebSocket-Protocol: chat", f"  Origin: {server.http}", "  HTTP/1.1 101 Switching Protocols"):
+            contains(result.lines, line, "lines")
+        key = re.search(r"^  Sec-WebSocket-Key: (\S+)$", text, re.M)[1]
+        equal(len(base64.b64decode(key)), 16, "bytes of the key")
+        contains(result.lines, f"  Sec-WebSocket-Accept: {accept_value(key)}", "lines")
+        for part in (GUID, hashlib.sha1((key + GUID).encode()).hexdigest(), "They match"):
+            contains(text, part, "computation")
+        check("They do not match" not in text, "both verdicts are given")
+        check(re.search(r"^Ping +answered after \d+\.\d+ ms$", text, re.M), "no round trip")
+        check(re.search(r"^Close +sent 1000, received 1000: clean$", text, re.M), "no close")
+
+
+@test("inspect: --json is the same for programs")
+async def _():
+    async with Server() as server:
+        report, status = await inspected(f"{server.ws}/echo")
+        equal((report["result"], status), ("closed", 0), "result and status")
+        equal(report["request"]["startLine"], "GET /echo HTTP/1.1", "request line")
+        equal(report["response"]["startLine"], "HTTP/1.1 101 Switching Protocols", "status line")
+        fields = {field["name"]: field["value"] for field in report["request"]["fields"]}
+        equal(fields["Sec-WebSocket-Version"], "13", "version")
+        acceptance = report["acceptance"]
+        equal(acceptance["key"], fields["Sec-WebSocket-Key"], "key")
+        equal((acceptance["expected"], acceptance["received"], acceptance["matches"]),
+              (accept_value(acceptance["key"]), accept_value(acceptance["key"]), True), "accept value")
+        frames = report["frames"]
+        equal([(frame["opcode"], frame["direction"], frame["isMasked"]) for frame in frames],
+              [("ping", "sent", True), ("pong", "received", False), ("close", "sent", True), ("close", "received", False)], "frames")
+        equal(frames[0]["payload"], frames[1]["payload"], "payload of the pong")
+        ping = bytes.fromhex(frames[0]["bytes"])
+        mask = bytes.fromhex(frames[0]["maskingKey"])
+        equal(ping[:2] + ping[2:6], bytes([0x89, 0x80 | len(ping) - 6]) + mask, "header of the ping")
+        equal(bytes(byte ^ mask[index % 4] for index, byte in enumerate(ping[6:])).hex(), frames[0]["payload"], "unmasked payload")
+        times = [report["request"]["time"], report["response"]["time"], *(frame["time"] for frame in frames)]
+        equal(times, sorted(times), "times")
+        check(report["pingMilliseconds"] > 0, "no round trip")
+        equal((report["close"]["sentCode"], report["close"]["receivedCode"], report["close"]["wasClean"]), (1000, 1000, True), "close")
+
+
+@test("inspect: a refusal is shown with status and body, status 2")
+async def _():
+    async with Server() as server:
+        result = await martlet("inspect", f"{server.ws}/nothing-here")
+        equal((result.errors, result.status), ("", 2), "errors and status")
+        for part in ("HTTP/1.1 404 Not Found", "Nothing here.", "refused"):
+            contains(result.output, part, "output")
+        report, status = await inspected(f"{server.ws}/nothing-here")
+        equal((report["result"], report["body"], report["frames"], status), ("refused", "Nothing here.\n", [], 2), "report")
+        contains(report["response"]["startLine"], "404", "status line")
+
+
+@test("inspect: no server is status 2, in JSON as well")
+async def _():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"ws://127.0.0.1:{taken.getsockname()[1]}/"
+        result = await martlet("inspect", url)
+        equal(result.status, 2, "status")
+        contains(result.output + result.errors, "refused", "output")
+        report, status = await inspected(url)
+        equal((report["result"], status), ("noConnection", 2), "result and status")
+        contains(report["error"], "refused", "error")
+
+
+@test("inspect: a wrong accept value is found out")
+async def _():
+    async with answering(lambda key: switching(accept_value("AAAAAAAAAAAAAAAAAAAAAA=="))) as url:
+        result = await martlet("inspect", url)
+        equal(result.status, 2, "status")
+        contains(result.output, "They do not match", "output")
+        report, status = await inspected(url)
+        equal((report["result"], report["acceptance"]["matches"], status), ("handshakeFailed", False, 2), "report")
+
+
+@test("inspect: a connection that fails after the handshake is status 1")
+async def _():
+    async def vanish(connection):
+        connection.transport.abort()
+    async with peer(vanish) as server:
+        report, status = await inspected(server.url)
+        equal((report["result"], status), ("connectionFailed", 1), "result and status")
+        equal(report["acceptance"]["matches"], True, "accept value")
+        check(report["error"], "no error said")
+    async with answering(lambda key: switching(accept_value(key))) as url:
+        report, status = await inspected(url)
+        equal((report["result"], status), ("connectionFailed", 1), "result and status of a peer that answers no ping")
+        equal(report.get("pingMilliseconds"), None, "round trip")
+
+
+@test("inspect: control characters of the server are escaped")
+async def _():
+    body = "no\x1b[2J\x07\r\nentry\n"
+    answer = f"HTTP/1.1 403 For\tbidden\nX-Bell: a\tb\nContent-Length: {len(body)}\n\n"
+    async with answering(lambda key: answer + body.replace("\r\n", "\n")) as url:
+        result = await martlet("inspect", url)
+        equal(result.status, 2, "status")
+        found = [character for character in result.output + result.errors if character != "\n" and not character.isprintable()]
+        equal(found, [], "control characters")
+        contains(result.output, r"no\u{1b}[2J\u{7}", "output")
+
+
+async def dissected(capture, *fields, only="websocket"):
+    """Rows of these fields, as Wireshark's dissector sees the capture."""
+    options = [option for field in fields for option in ("-e", field)]
+    output = await run("tshark", "-r", capture, "-Y", only, "-T", "fields", *options)
+    return [tuple(line.split("\t")) for line in output.splitlines()]
+
+
+async def check_capture(capture, report):
+    summary = await run("capinfos", "-M", capture)
+    contains(summary, "pcap", "file type")
+    check(int(re.search(r"Number of packets: *(\d+)", summary)[1]) >= 6, f"packets: {summary}")
+    key, accept = report["acceptance"]["key"], report["acceptance"]["received"]
+    requests = await dissected(capture, "http.request.uri", "http.upgrade", "http.sec_websocket_key", only="http.request")
+    equal(requests, [("/echo", "websocket", key)], "requests")
+    responses = await dissected(capture, "http.response.code", "http.upgrade", "http.sec_websocket_accept", only="http.response")
+    equal(responses, [("101", "websocket", accept)], "responses")
+    frames = await dissected(capture, "websocket.opcode", "websocket.fin", "websocket.mask")
+    equal([(int(opcode), fin.lower() in ("1", "true"), mask.lower() in ("1", "true")) for opcode, fin, mask in frames],
+          [(9, True, True), (10, True, False), (8, True, True), (8, True, False)], "frames")
+    equal(await dissected(capture, "frame.number", only="_ws.malformed || tcp.analysis.lost_segment"), [], "malformed packets")
+
+
+@test("inspect: --pcap is a capture that Wireshark understands")
+async def _():
+    async with Server() as server:
+        with tempfile.TemporaryDirectory() as folder:
+            capture = Path(folder, "handshake.pcap")
+            report, status = await inspected(f"{server.ws}/echo", "--pcap", str(capture))
+            equal(status, 0, "status")
+            await check_capture(capture, report)
+
+
+@test("inspect: --pcap of wss: holds the decrypted packets")
+async def _():
+    async with certificate() as (chain, key), Server("--tls-certificate", chain, "--tls-key", key) as server:
+        with tempfile.TemporaryDirectory() as folder:
+            capture = Path(folder, "handshake.pcap")
+            report, status = await inspected(f"{server.ws}/echo", "--insecure", "--pcap", str(capture))
+            equal((status, report["isSecure"]), (0, True), "status and security")
+            await check_capture(capture, report)
+        report, status = await inspected(f"{server.ws}/echo")
+        equal((report["result"], status), ("noConnection", 2), "result and status without --insecure")
+        contains(report["error"].lower(), "certificate", "error")
+
+
+@test("inspect: a capture that can't be written is one line and status 1")
+async def _():
+    async with Server() as server:
+        result = await martlet("inspect", f"{server.ws}/echo", "--pcap", "/nowhere/at/all.pcap")
+        equal((result.output, result.status), ("", 1), "output and status")
+        one_line(result.errors, "/nowhere/at/all.pcap", "No such file")
