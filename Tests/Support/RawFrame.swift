@@ -48,7 +48,9 @@ struct RawFrame: Equatable, CustomStringConvertible {
             bytes += [mask | 126, UInt8(self.payload.count >> 8), UInt8(self.payload.count & 0xFF)]
         default:
             bytes.append(mask | 127)
-            for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(self.payload.count >> shift & 0xFF)) }
+            for shift in stride(from: 56, through: 0, by: -8) {
+                bytes.append(UInt8(self.payload.count >> shift & 0xFF))
+            }
         }
         guard let key = self.key else { return bytes + self.payload }
         bytes += key

@@ -6,7 +6,9 @@ import WebSocketServer
 
 @Suite("Our server and our client against each other", .timeLimit(.minutes(1)))
 struct EchoTests {
-    @Test("Text and binary come back as they were, from tasks and from callbacks (§6)", .requirement(142, 146), arguments: ["/", "/callbacks"])
+    @Test(
+        "Text and binary come back as they were, from tasks and from callbacks (§6)", .requirement(142, 146),
+        arguments: ["/", "/callbacks"])
     func echo(path: String) async throws {
         try await TestServer.run { server in
             try await TestServer.client().withConnection(to: server.url(path)) { connection in
@@ -53,7 +55,9 @@ struct EchoTests {
         }
     }
 
-    @Test("Many tasks send at once: every message arrives whole, once, in its task's order (§5.4)", .requirement(115), arguments: ["/", "/callbacks"])
+    @Test(
+        "Many tasks send at once: every message arrives whole, once, in its task's order (§5.4)", .requirement(115),
+        arguments: ["/", "/callbacks"])
     func concurrentSenders(path: String) async throws {
         let taskCount = 16
         let messageCount = 200
@@ -127,7 +131,9 @@ struct EchoTests {
         }
     }
 
-    @Test("Frames that come in one segment with the handshake, and bytes of a half frame, are not lost (§4.2.2)", .requirement(53, 89, 148))
+    @Test(
+        "Frames that come in one segment with the handshake, and bytes of a half frame, are not lost (§4.2.2)",
+        .requirement(53, 89, 148))
     func framesBehindHandshake() async throws {
         try await TestServer.run { server in
             let frames = RawFrame.text("early").masked().bytes + RawFrame.text("bird").masked().bytes

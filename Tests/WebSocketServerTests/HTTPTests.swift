@@ -15,7 +15,9 @@ struct HTTPTests {
             server.http("/echo") { request in ServerResponse(body: request.body) }
             server.http("/throw") { _ in throw CancellationError() }
             server.http("/query") { request in ServerResponse(text: "\(request.path) \(request.query ?? "-")") }
-            server.http("/cookies") { request in ServerResponse(text: request.cookies.map { "\($0)=\($1)" }.sorted().joined(separator: "&")) }
+            server.http("/cookies") { request in
+                ServerResponse(text: request.cookies.map { "\($0)=\($1)" }.sorted().joined(separator: "&"))
+            }
         } _: { server in
             let socket = try await RawSocket.connect(to: server.port)
             try await body(socket)
@@ -43,7 +45,9 @@ struct HTTPTests {
     func pipelining() async throws {
         try await self.serve { socket in
             let bodies = (0..<10).map { "body \($0)" }
-            let requests = bodies.map { "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: \($0.utf8.count)\r\n\r\n\($0)" }
+            let requests = bodies.map {
+                "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: \($0.utf8.count)\r\n\r\n\($0)"
+            }
             let frame = RawFrame.text("behind").masked().bytes
             try await socket.send(Array((requests.joined() + RawSocket.handshake()).utf8) + frame)
             for body in bodies { #expect(try await socket.takeResponse().body == body) }
@@ -131,7 +135,9 @@ struct HTTPTests {
 
     @Test("A body over the limit is a 413, announced or chunked (RFC 9110 §15.5.14)", .requirement(70, 187))
     func bodyLimit() async throws {
-        let chunked = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + "8\r\n12345678\r\n8\r\n12345678\r\n"
+        let chunked =
+            "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + "8\r\n12345678\r\n8\r\n12345678\r\n"
         let announced = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n12345678901"
         for request in [chunked, announced] {
             try await self.serve {
@@ -150,7 +156,8 @@ struct HTTPTests {
         }
     }
 
-    @Test("A head over the limit is a 431: one long field, many fields, many bytes (RFC 6585 §5)", .requirement(71, 187))
+    @Test(
+        "A head over the limit is a 431: one long field, many fields, many bytes (RFC 6585 §5)", .requirement(71, 187))
     func headLimit() async throws {
         let many = (0..<200).map { "X-\($0): y\r\n" }.joined()
         let long = "X: \(String(repeating: "y", count: 5000))\r\n"
@@ -177,11 +184,13 @@ struct HTTPTests {
         }
     }
 
-    @Test("What is not HTTP is a 400 (RFC 9112 §2.2)", .requirement(58, 72, 277), arguments: [
-        "GARBAGE\r\n\r\n", "GET /hello HTTP/1.1\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
-        "GET /hello HTTP/1.1\r\nHost: x y\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n",
-        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    ])
+    @Test(
+        "What is not HTTP is a 400 (RFC 9112 §2.2)", .requirement(58, 72, 277),
+        arguments: [
+            "GARBAGE\r\n\r\n", "GET /hello HTTP/1.1\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+            "GET /hello HTTP/1.1\r\nHost: x y\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n",
+            "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        ])
     func notHTTP(request: String) async throws {
         try await self.serve { socket in
             try await socket.send(request)

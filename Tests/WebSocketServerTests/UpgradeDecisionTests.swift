@@ -26,10 +26,24 @@ struct UpgradeDecisionTests {
                     body: ByteBuffer(string: "who are you?")
                 )
             )
-        } handler: { _ in Issue.record("a refused connection was opened") }
-        server.webSocket("/throw") { _ in throw DecisionFailed() } handler: { _ in Issue.record("opened") }
-        server.webSocket("/unoffered") { _ in .accept(subprotocol: "nobody.asked") } handler: { _ in Issue.record("opened") }
-        server.webSocket("/reserved") { _ in .accept(headerFields: [.connection: "close"]) } handler: { _ in Issue.record("opened") }
+        } handler: { _ in
+            Issue.record("a refused connection was opened")
+        }
+        server.webSocket("/throw") { _ in
+            throw DecisionFailed()
+        } handler: { _ in
+            Issue.record("opened")
+        }
+        server.webSocket("/unoffered") { _ in
+            .accept(subprotocol: "nobody.asked")
+        } handler: { _ in
+            Issue.record("opened")
+        }
+        server.webSocket("/reserved") { _ in
+            .accept(headerFields: [.connection: "close"])
+        } handler: { _ in
+            Issue.record("opened")
+        }
         server.echo()
         server.http("/hello") { _ in ServerResponse(text: "hello") }
     }
@@ -125,9 +139,13 @@ struct UpgradeDecisionTests {
             server.webSocket("/") { _ in
                 await gate.wait()
                 return .accept
-            } handler: { _ in Issue.record("opened after its 503") }
+            } handler: { _ in
+                Issue.record("opened after its 503")
+            }
         } _: { server in
-            let error = await #expect(throws: ConnectError.self) { try await TestServer.client().connect(to: server.url()) }
+            let error = await #expect(throws: ConnectError.self) {
+                try await TestServer.client().connect(to: server.url())
+            }
             #expect(error?.response?.status == .serviceUnavailable)
             gate.open()
         }
@@ -143,7 +161,9 @@ struct UpgradeDecisionTests {
                 asked.put(())
                 await gate.wait()
                 return .accept
-            } handler: { _ in Issue.record("opened without a client") }
+            } handler: { _ in
+                Issue.record("opened without a client")
+            }
             server.http("/hello") { _ in ServerResponse(text: "hello") }
         } _: { server in
             let socket = try await RawSocket.connect(to: server.port)
@@ -173,7 +193,8 @@ struct UpgradeDecisionTests {
         try await TestServer.run { server in
             let own = "http://127.0.0.1:\(server.port)"
             for (origin, isAllowed) in [
-                (nil, true), (own, true), ("http://evil.example", false), ("null", false), (own + ".evil.example", false),
+                (nil, true), (own, true), ("http://evil.example", false), ("null", false),
+                (own + ".evil.example", false),
                 ("https://127.0.0.1:\(server.port)", false), ("http://127.0.0.1", false),
             ] as [(String?, Bool)] {
                 let client = TestServer.client { if let origin { $0.headerFields[.origin] = origin } }

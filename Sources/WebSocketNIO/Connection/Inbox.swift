@@ -123,7 +123,8 @@ extension ConnectionHandler {
                     guard self.inbox.pieces.isEmpty, self.closing.phase != .closed, ticket?.isCancelled != true else {
                         return waiter.resume()
                     }
-                    precondition(self.inbox.waiter == nil, "one task at a time may iterate the messages of a connection")
+                    precondition(
+                        self.inbox.waiter == nil, "one task at a time may iterate the messages of a connection")
                     self.inbox.waiter = waiter
                 }
             }

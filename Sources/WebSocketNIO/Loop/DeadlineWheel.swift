@@ -54,7 +54,8 @@ package final class DeadlineWheel {
         // A deadline beyond one turn of the wheel is looked at once per turn and put back.
         let tick = min(max(wanted, self.currentTick + 1), self.currentTick + DeadlineWheel.slotCount - 1)
         target.deadlineTick = tick
-        self.slots[Int(tick % DeadlineWheel.slotCount)][ObjectIdentifier(target)] = Entry(target: target, deadline: deadline)
+        self.slots[Int(tick % DeadlineWheel.slotCount)][ObjectIdentifier(target)] = Entry(
+            target: target, deadline: deadline)
         self.count += 1
         self.start()
     }

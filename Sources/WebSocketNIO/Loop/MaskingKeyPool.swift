@@ -1,11 +1,11 @@
 internal import WebSocketProtocol
 
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #elseif canImport(Musl)
-internal import Musl
+    internal import Musl
 #elseif canImport(Darwin)
-internal import Darwin
+    internal import Darwin
 #endif
 
 /// Cryptographically strong random numbers in blocks, so that a masking key costs no system call (RFC 6455 §5.3, §10.3).
@@ -22,9 +22,9 @@ final class MaskingKeyPool {
 
     init() {
         #if canImport(Darwin)
-        let flags = MAP_PRIVATE | MAP_ANON
+            let flags = MAP_PRIVATE | MAP_ANON
         #else
-        let flags = MAP_PRIVATE | MAP_ANONYMOUS
+            let flags = MAP_PRIVATE | MAP_ANONYMOUS
         #endif
         let address = mmap(nil, MaskingKeyPool.byteCount, PROT_READ | PROT_WRITE, flags, -1, 0)
         guard let address, address != MAP_FAILED else {
@@ -32,16 +32,16 @@ final class MaskingKeyPool {
         }
         self.page = address
         #if canImport(Darwin)
-        // VM_INHERIT_NONE would unmap the page in the child; the pid check below is what Darwin gets instead.
-        self.owner = getpid()
+            // VM_INHERIT_NONE would unmap the page in the child; the pid check below is what Darwin gets instead.
+            self.owner = getpid()
         #else
-        // MADV_WIPEONFORK, Linux 4.14
-        _ = madvise(address, MaskingKeyPool.byteCount, 18)
+            // MADV_WIPEONFORK, Linux 4.14
+            _ = madvise(address, MaskingKeyPool.byteCount, 18)
         #endif
     }
 
     #if canImport(Darwin)
-    private var owner: pid_t
+        private var owner: pid_t
     #endif
 
     deinit {
@@ -68,25 +68,25 @@ final class MaskingKeyPool {
 
     private var isFilled: Bool {
         #if canImport(Darwin)
-        if self.owner != getpid() { return false }
+            if self.owner != getpid() { return false }
         #endif
         return self.page.load(as: UInt64.self) != 0
     }
 
     private func refill() {
         #if canImport(Darwin)
-        self.owner = getpid()
-        arc4random_buf(self.page, MaskingKeyPool.byteCount)
+            self.owner = getpid()
+            arc4random_buf(self.page, MaskingKeyPool.byteCount)
         #else
-        var filled = 0
-        while filled < MaskingKeyPool.byteCount {
-            // 256 is the most that one call gives.
-            let count = min(256, MaskingKeyPool.byteCount - filled)
-            guard getentropy(self.page + filled, count) == 0 else {
-                preconditionFailure("the system has no random numbers: errno \(errno)")
+            var filled = 0
+            while filled < MaskingKeyPool.byteCount {
+                // 256 is the most that one call gives.
+                let count = min(256, MaskingKeyPool.byteCount - filled)
+                guard getentropy(self.page + filled, count) == 0 else {
+                    preconditionFailure("the system has no random numbers: errno \(errno)")
+                }
+                filled += count
             }
-            filled += count
-        }
         #endif
         self.page.storeBytes(of: 1, as: UInt64.self)
         self.offset = MaskingKeyPool.headerByteCount

@@ -20,7 +20,9 @@ struct CloseHandshakeTests {
         )
     }
 
-    @Test("A server that closes first: Close, the peer's Close, then it closes TCP (§7.1.1, §7.1.2)", .requirement(150, 152, 153))
+    @Test(
+        "A server that closes first: Close, the peer's Close, then it closes TCP (§7.1.1, §7.1.2)",
+        .requirement(150, 152, 153))
     func serverFirst() throws {
         let wire = try Wire(.server)
         let connection = wire.connection
@@ -37,7 +39,9 @@ struct CloseHandshakeTests {
         #expect(close.value?.initiator == .local)
     }
 
-    @Test("A server that is asked to close: it echoes the code and closes TCP at once (§5.5.1, §7.1.1)", .requirement(127, 129, 150))
+    @Test(
+        "A server that is asked to close: it echoes the code and closes TCP at once (§5.5.1, §7.1.1)",
+        .requirement(127, 129, 150))
     func serverSecond() throws {
         let wire = try Wire(.server)
         try wire.receive(.close(4001, "done"))
@@ -49,7 +53,9 @@ struct CloseHandshakeTests {
         #expect(wire.outcome?.reason == "done")
     }
 
-    @Test("A client waits for the server to close TCP, whoever began (§7.1.1)", .requirement(129, 151), arguments: [true, false])
+    @Test(
+        "A client waits for the server to close TCP, whoever began (§7.1.1)", .requirement(129, 151),
+        arguments: [true, false])
     func clientWaits(isOurs: Bool) throws {
         let wire = try Wire(.client)
         if isOurs { try wire.connection.startClosing() }
@@ -115,7 +121,9 @@ struct CloseHandshakeTests {
 
     @Test("Iteration ends quietly after 1000, 1001 and no code, and throws after others (§7.4.1)", .requirement(155))
     func iterationEnds() throws {
-        for (code, isOrdinary) in [(1000, true), (1001, true), (nil, true), (1011, false), (4000, false)] as [(UInt16?, Bool)] {
+        for (code, isOrdinary) in [(1000, true), (1001, true), (nil, true), (1011, false), (4000, false)]
+            as [(UInt16?, Bool)]
+        {
             let wire = try Wire(.server)
             let connection = wire.connection
             let messages = wire.start {
@@ -144,7 +152,9 @@ struct CloseHandshakeTests {
         #expect(messages.value == ["1", "2"])
     }
 
-    @Test("Closing twice sends one Close; both callers hear the end, also those who ask later (§5.5.1)", .requirement(126))
+    @Test(
+        "Closing twice sends one Close; both callers hear the end, also those who ask later (§5.5.1)", .requirement(126)
+    )
     func twice() throws {
         let wire = try Wire(.server)
         let connection = wire.connection

@@ -6,7 +6,9 @@ import WebSocketProtocol
 
 @Suite("Failing a connection (§7.1.7)", .timeLimit(.minutes(1)))
 struct FailureTests {
-    @Test("A violation: Close with its code, our side of TCP closed, reads go on so that it arrives (§7.1.7)", .requirement(149, 159, 160, 191))
+    @Test(
+        "A violation: Close with its code, our side of TCP closed, reads go on so that it arrives (§7.1.7)",
+        .requirement(149, 159, 160, 191))
     func violation() throws {
         for role in [Role.server, .client] {
             let wire = try Wire(role)
@@ -47,7 +49,9 @@ struct FailureTests {
         #expect(wire.outcome?.wasClean == true)
     }
 
-    @Test("An error of the transport after the end changes nothing, before it ends the connection (§7.2.1)", .requirement(157))
+    @Test(
+        "An error of the transport after the end changes nothing, before it ends the connection (§7.2.1)",
+        .requirement(157))
     func transportErrors() throws {
         let wire = try Wire(.server)
         let connection = wire.connection

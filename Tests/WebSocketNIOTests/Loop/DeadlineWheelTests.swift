@@ -48,7 +48,8 @@ struct DeadlineWheelTests {
         while clock.now < end { clock.loop.advanceTime(by: .milliseconds(7)) }
         #expect(target.calls.count == 1)
         #expect(target.calls.allSatisfy { $0 >= deadline })
-        #expect(target.calls.allSatisfy { deadline.duration(to: $0) <= DeadlineWheelTests.slot + DeadlineWheelTests.slot })
+        #expect(
+            target.calls.allSatisfy { deadline.duration(to: $0) <= DeadlineWheelTests.slot + DeadlineWheelTests.slot })
     }
 
     @Test("After a long stall each deadline fires once, in the order of their slots")

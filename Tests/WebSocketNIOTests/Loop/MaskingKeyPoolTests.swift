@@ -4,11 +4,11 @@ import WebSocketProtocol
 @testable import WebSocketNIO
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 @Suite("Masking keys (§5.3, §10.3)", .timeLimit(.minutes(1)))
@@ -49,7 +49,9 @@ struct MaskingKeyPoolTests {
         }
         let expected = Double(count) / 256
         for position in 0..<4 {
-            let chiSquare = counts[position].reduce(0.0) { $0 + (Double($1) - expected) * (Double($1) - expected) / expected }
+            let chiSquare = counts[position].reduce(0.0) {
+                $0 + (Double($1) - expected) * (Double($1) - expected) / expected
+            }
             // 255 degrees of freedom: mean 255, standard deviation 22.6; this is six of them to either side.
             #expect((120...391).contains(chiSquare))
         }
@@ -70,39 +72,39 @@ struct MaskingKeyPoolTests {
     }
 
     #if os(Linux)
-    @Test("The child of a fork does not use its parent's keys (§10.3)", .requirement(105))
-    func fork() throws {
-        let pool = MaskingKeyPool()
-        _ = pool.nextWord()
-        var ends: [CInt] = [0, 0]
-        try #require(pipe(&ends) == 0)
-        let count = 64
-        let words = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
-        defer { words.deallocate() }
-        let child = Glibc.fork()
-        try #require(child >= 0)
-        if child == 0 {
-            // Only what is safe between fork and exec: no allocation.
-            for index in 0..<count { words[index] = pool.nextWord() }
-            _ = write(ends[1], words, count * 8)
-            _exit(0)
+        @Test("The child of a fork does not use its parent's keys (§10.3)", .requirement(105))
+        func fork() throws {
+            let pool = MaskingKeyPool()
+            _ = pool.nextWord()
+            var ends: [CInt] = [0, 0]
+            try #require(pipe(&ends) == 0)
+            let count = 64
+            let words = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
+            defer { words.deallocate() }
+            let child = Glibc.fork()
+            try #require(child >= 0)
+            if child == 0 {
+                // Only what is safe between fork and exec: no allocation.
+                for index in 0..<count { words[index] = pool.nextWord() }
+                _ = write(ends[1], words, count * 8)
+                _exit(0)
+            }
+            close(ends[1])
+            var received = 0
+            while received < count * 8 {
+                let more = read(ends[0], UnsafeMutableRawPointer(words) + received, count * 8 - received)
+                guard more > 0 else { break }
+                received += more
+            }
+            close(ends[0])
+            var status: CInt = 0
+            waitpid(child, &status, 0)
+            #expect(received == count * 8)
+            let childs = Set(UnsafeBufferPointer(start: words, count: count))
+            let parents = Set((0..<count).map { _ in pool.nextWord() })
+            #expect(childs.count == count)
+            #expect(!childs.contains(0))
+            #expect(childs.isDisjoint(with: parents))
         }
-        close(ends[1])
-        var received = 0
-        while received < count * 8 {
-            let more = read(ends[0], UnsafeMutableRawPointer(words) + received, count * 8 - received)
-            guard more > 0 else { break }
-            received += more
-        }
-        close(ends[0])
-        var status: CInt = 0
-        waitpid(child, &status, 0)
-        #expect(received == count * 8)
-        let childs = Set(UnsafeBufferPointer(start: words, count: count))
-        let parents = Set((0..<count).map { _ in pool.nextWord() })
-        #expect(childs.count == count)
-        #expect(!childs.contains(0))
-        #expect(childs.isDisjoint(with: parents))
-    }
     #endif
 }

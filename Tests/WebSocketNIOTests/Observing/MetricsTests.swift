@@ -14,7 +14,9 @@ struct MetricsTests {
         try withMetricsFactory(metrics) {
             let wire = try Wire(.server)
             let connection = wire.connection
-            let incoming = [RawFrame.text("Hello"), .binary([1, 2], isFinal: false), .continuation([], isFinal: true), .ping()]
+            let incoming = [
+                RawFrame.text("Hello"), .binary([1, 2], isFinal: false), .continuation([], isFinal: true), .ping(),
+            ]
             for frame in incoming { try wire.receive(frame) }
             let send = wire.start { try await connection.send("reply") }
             let stream = wire.start { try await connection.stream(.text) { try await $0.write("piece") } }

@@ -55,7 +55,8 @@ struct EveryCutTests {
         Sequence(
             testDescription: "pings and pongs inside a fragmented message, then Close with a reason",
             frames: [
-                .text("Hel", isFinal: false), .ping([1, 2, 3]), .pong(Array("unasked".utf8)), .continuation([], isFinal: false),
+                .text("Hel", isFinal: false), .ping([1, 2, 3]), .pong(Array("unasked".utf8)),
+                .continuation([], isFinal: false),
                 .ping(), .continuation(Array("lo".utf8), isFinal: true), .close(4711, "bye 👋"),
             ],
             messages: [WebSocketMessage("Hello")],
@@ -65,7 +66,9 @@ struct EveryCutTests {
         ),
         Sequence(
             testDescription: "Close without a code, then frames that no longer count",
-            frames: [.binary([9]), .close(nil), .text("ignored"), .ping([1]), RawFrame(reserved: 7, opcode: 3, payload: [])],
+            frames: [
+                .binary([9]), .close(nil), .text("ignored"), .ping([1]), RawFrame(reserved: 7, opcode: 3, payload: []),
+            ],
             messages: [WebSocketMessage([9])],
             replies: [.close(nil)],
             sent: .empty,
@@ -81,8 +84,10 @@ struct EveryCutTests {
         violating("a Close body of one byte", .closeBodyOneByte, RawFrame(opcode: 8, payload: [3])),
         violating("a close code not for the wire", .closeCodeInvalid, .close(1006)),
         violating("a reason that is not UTF-8", .closeReasonNotUTF8, RawFrame(opcode: 8, payload: [0x03, 0xE8, 0xFF])),
-        violating("text that is not UTF-8", .textNotUTF8, RawFrame(opcode: 1, payload: [0xCE, 0xBA, 0xE1, 0xBD, 0xB9, 0xFF])),
-        violating("text that ends inside a code point", .textNotUTF8, RawFrame(opcode: 1, payload: [0x61, 0xE2, 0x82])),
+        violating(
+            "text that is not UTF-8", .textNotUTF8, RawFrame(opcode: 1, payload: [0xCE, 0xBA, 0xE1, 0xBD, 0xB9, 0xFF])),
+        violating(
+            "text that ends inside a code point", .textNotUTF8, RawFrame(opcode: 1, payload: [0x61, 0xE2, 0x82])),
         violating(
             "text that goes wrong in its second fragment", .textNotUTF8,
             RawFrame(isFinal: false, opcode: 1, payload: [0xED]), .continuation([0xA0, 0x80], isFinal: false)
@@ -104,7 +109,8 @@ struct EveryCutTests {
 
     @Test(
         "Messages, replies and outcome do not depend on the cuts (§5.2, §5.4, §5.5, §6.2, §7.1.7, §8.1)",
-        .requirement(97, 98, 107, 110, 111, 112, 113, 114, 117, 122, 123, 124, 127, 130, 132, 135, 136, 146, 147, 148, 160),
+        .requirement(
+            97, 98, 107, 110, 111, 112, 113, 114, 117, 122, 123, 124, 127, 130, 132, 135, 136, 146, 147, 148, 160),
         arguments: [Role.server, .client], EveryCutTests.sequences
     )
     func everyCut(role: Role, sequence: Sequence) throws {
@@ -136,7 +142,9 @@ struct EveryCutTests {
 
     @Test("A task that iterates sees the same as a callback, in any cut (§6.2)", .requirement(110, 148))
     func iteration() throws {
-        let frames: [RawFrame] = [.text("a", isFinal: false), .continuation([0x62], isFinal: true), .binary([1]), .close(1000)]
+        let frames: [RawFrame] = [
+            .text("a", isFinal: false), .continuation([0x62], isFinal: true), .binary([1]), .close(1000),
+        ]
         let bytes = frames.flatMap { $0.masked().bytes }
         for cut in 0..<bytes.count {
             let wire = try Wire(.server)

@@ -27,7 +27,8 @@ struct ReceiveLimitTests {
         #expect(frames.allSatisfy { $0.key != nil })
     }
 
-    @Test("A message over the limit fails with 1009 as soon as its header shows it (§10.4)", .requirement(119, 187, 188))
+    @Test(
+        "A message over the limit fails with 1009 as soon as its header shows it (§10.4)", .requirement(119, 187, 188))
     func messageTooBig() throws {
         let wire = try Wire(.server) { $0.limits.maximumMessageByteCount = 100 }
         try wire.receive(.binary(Array(repeating: 1, count: 60), isFinal: false))

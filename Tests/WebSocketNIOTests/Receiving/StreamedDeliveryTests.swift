@@ -16,7 +16,8 @@ struct StreamedDeliveryTests {
     @Test("Pieces make up the message in any cut, and do not show where fragments ended", .requirement(296, 121))
     func pieces() throws {
         let frames: [RawFrame] = [
-            .text("grüß", isFinal: false), .ping(), .continuation(Array(" Gott".utf8), isFinal: true), .binary([1, 2, 3]),
+            .text("grüß", isFinal: false), .ping(), .continuation(Array(" Gott".utf8), isFinal: true),
+            .binary([1, 2, 3]),
         ]
         let bytes = frames.flatMap { $0.masked().bytes }
         for cut in 0..<bytes.count {
@@ -62,7 +63,8 @@ struct StreamedDeliveryTests {
             return kinds
         }
         try wire.receive(.text("long", isFinal: false))
-        try wire.receive(.continuation([0x21], isFinal: false), .continuation([], isFinal: true), .binary([]), .close(1000))
+        try wire.receive(
+            .continuation([0x21], isFinal: false), .continuation([], isFinal: true), .binary([]), .close(1000))
         wire.dropTransport()
         #expect(kinds.value == [.text, .binary])
     }
@@ -124,7 +126,8 @@ struct StreamedDeliveryTests {
             }
             return pieces
         }
-        try wire.receive(.binary([1], isFinal: false), .continuation([2, 3], isFinal: true), .binary([4]), .close(1000))
+        try wire.receive(
+            .binary([1], isFinal: false), .continuation([2, 3], isFinal: true), .binary([4]), .close(1000))
         wire.dropTransport()
         #expect(pieces.value == [3, 1])
     }

@@ -87,7 +87,8 @@ struct CorkTests {
         #expect(frames == Array(repeating: .binary(payload), count: 20))
     }
 
-    @Test("A connection that closes inside its turn loses nothing that was sent before (§5.5.1)", .requirement(126, 281))
+    @Test(
+        "A connection that closes inside its turn loses nothing that was sent before (§5.5.1)", .requirement(126, 281))
     func closeInsideTurn() throws {
         let wire = try Wire(.server)
         wire.connection.sendNow(WebSocketMessage("last words"))

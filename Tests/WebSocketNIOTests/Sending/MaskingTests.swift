@@ -6,7 +6,9 @@ import WebSocketProtocol
 
 @Suite("What a client sends is masked (§5.1, §5.3, §10.3)", .timeLimit(.minutes(1)))
 struct MaskingTests {
-    @Test("Every frame of a client has a key of its own, control frames and fragments too (§5.3)", .requirement(93, 104, 143, 185))
+    @Test(
+        "Every frame of a client has a key of its own, control frames and fragments too (§5.3)",
+        .requirement(93, 104, 143, 185))
     func freshKeys() throws {
         let wire = try Wire(.client)
         let connection = wire.connection

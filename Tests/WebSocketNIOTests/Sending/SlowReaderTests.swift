@@ -39,7 +39,9 @@ struct SlowReaderTests {
         #expect(frames.last == .text("99"))
     }
 
-    @Test("keepLatest never goes out in the middle of a message that is being streamed (§5.4)", .requirement(114, 115, 293))
+    @Test(
+        "keepLatest never goes out in the middle of a message that is being streamed (§5.4)",
+        .requirement(114, 115, 293))
     func keepLatestWhileStreaming() throws {
         let wire = try Wire(.server) {
             $0.sendLimit = 1000

@@ -8,7 +8,9 @@ import WebSocketProtocol
 struct StreamingSendTests {
     struct ProducerFailed: Error {}
 
-    @Test("Pieces are fragments: kind first, then continuations, FIN last and only there (§5.4, §6.1)", .requirement(116, 142, 296))
+    @Test(
+        "Pieces are fragments: kind first, then continuations, FIN last and only there (§5.4, §6.1)",
+        .requirement(116, 142, 296))
     func fragments() throws {
         let wire = try Wire(.server)
         let connection = wire.connection
@@ -133,7 +135,9 @@ struct StreamingSendTests {
         #expect(try wire.takeFrames().count == 11)
     }
 
-    @Test("A producer that fails ends the connection with 1011, never the message with FIN (§7.4.1)", .requirement(145, 173))
+    @Test(
+        "A producer that fails ends the connection with 1011, never the message with FIN (§7.4.1)",
+        .requirement(145, 173))
     func failingProducer() throws {
         let wire = try Wire(.client)
         let connection = wire.connection

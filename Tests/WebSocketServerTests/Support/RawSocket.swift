@@ -65,7 +65,9 @@ final class RawSocket: Sendable {
     func takeResponse(hasBody: Bool = true) async throws -> (head: String, body: String) {
         let head = try await self.takeHead()
         let lines = head.lowercased().split(separator: "\r\n")
-        let length = lines.first { $0.hasPrefix("content-length:") }.flatMap { Int($0.dropFirst(15).drop { $0 == " " }) }
+        let length = lines.first { $0.hasPrefix("content-length:") }.flatMap {
+            Int($0.dropFirst(15).drop { $0 == " " })
+        }
         guard hasBody, let length else { return (head, "") }
         let body = try await self.take("a body") { bytes, _ in
             bytes.count >= length ? (String(decoding: bytes[..<length], as: UTF8.self), length) : nil
