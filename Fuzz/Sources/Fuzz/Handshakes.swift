@@ -24,7 +24,11 @@ private func headerFields(_ text: String) -> HTTPFields {
     for line in text.utf8.split(separator: 0x0A) {
         let parts = line.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let name = HTTPField.Name(String(decoding: parts[0], as: UTF8.self)) else { continue }
-        fields.append(HTTPField(name: name, lenientValue: parts[1]))
+        // Without the space around it, as an HTTP parser hands it over; the bytes stay as they are.
+        var value = parts[1]
+        while let first = value.first, first == 0x20 || first == 0x09 { value = value.dropFirst() }
+        while let last = value.last, last == 0x20 || last == 0x09 { value = value.dropLast() }
+        fields.append(HTTPField(name: name, lenientValue: value))
     }
     return fields
 }
