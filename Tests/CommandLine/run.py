@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The command line as a user sees it: `martlet serve`, `connect` and `inspect`.
 
-    pip install -r Tests/CommandLine/requirements.txt        and Debian's packages openssl and tshark
+    pip install -r Tests/Interoperability/requirements.txt        and Debian's packages openssl and tshark
     MARTLET=.build/release/martlet python3 Tests/CommandLine/run.py [part of a name ...]
 
 The last line counts the tests.
@@ -21,7 +21,7 @@ try:
     import interactive_tests  # noqa: E402,F401
     import serve_tests  # noqa: E402,F401
 except ModuleNotFoundError as error:
-    sys.exit(f"FAIL {error}: pip install -r Tests/CommandLine/requirements.txt\n0 passed, 1 failed")
+    sys.exit(f"FAIL {error}: pip install -r Tests/Interoperability/requirements.txt\n0 passed, 1 failed")
 
 if __name__ == "__main__":
     main()

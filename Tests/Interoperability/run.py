@@ -33,9 +33,9 @@ def counts(interpreter, script):
         part = subprocess.Popen(["timeout", "-k", "5", str(DEADLINE), interpreter, HERE / script], stdout=subprocess.PIPE,
                                 text=True, env={**os.environ, "NODE_PATH": modules})
         with part:
-            for line in part.stdout:
-                print(line, end="", flush=True)
-                last = line
+            for last in part.stdout:
+                # Indented: the only line that counts is that of all parts.
+                print(f"  {last}", end="", flush=True)
         status = part.returncode
     except OSError as error:
         print(f"FAIL {error}")
