@@ -95,8 +95,9 @@ extension ConnectionHandler {
                 guard outcome.isOrdinary else { throw ConnectionClosedError(outcome: outcome) }
                 return nil
             case .wait:
-                await self.waitForPiece()
+                // Asked last: what is there, and the end, count more than a cancellation.
                 try Task.checkCancellation()
+                await self.waitForPiece()
             }
         }
     }
