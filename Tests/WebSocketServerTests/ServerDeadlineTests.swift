@@ -37,7 +37,7 @@ struct ServerDeadlineTests {
     @Test("A body that does not come is a 408 (RFC 9110 §15.5.9)", .requirement(71))
     func slowBody() async throws {
         try await TestServer.run {
-            $0.http.requestTimeout = .milliseconds(200)
+            $0.http.requestTimeout = .milliseconds(1000)
         } routes: { server in
             server.otherwise { _ in ServerResponse() }
         } _: { server in
@@ -84,11 +84,11 @@ struct ServerDeadlineTests {
     @Test("An open WebSocket is not subject to the deadlines of HTTP", .requirement(71))
     func openConnection() async throws {
         try await TestServer.run {
-            $0.http.requestTimeout = .milliseconds(100)
+            $0.http.requestTimeout = .milliseconds(1500)
             $0.http.idleTimeout = .milliseconds(100)
         } _: { server in
             try await TestServer.client().withConnection(to: server.url()) { connection in
-                try await Task.sleep(for: .milliseconds(400))
+                try await Task.sleep(for: .milliseconds(1800))
                 try await connection.send("still here")
                 for try await message in connection.messages {
                     #expect(message.text == "still here")

@@ -134,7 +134,7 @@ struct UpgradeDecisionTests {
     func slow() async throws {
         let gate = Gate()
         try await TestServer.run {
-            $0.http.requestTimeout = .milliseconds(300)
+            $0.http.requestTimeout = .milliseconds(1000)
         } routes: { server in
             server.webSocket("/") { _ in
                 await gate.wait()

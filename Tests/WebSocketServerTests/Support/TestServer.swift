@@ -22,6 +22,8 @@ struct TestServer: Sendable {
         var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
         configuration.drainTimeout = .seconds(3)
         configuration.connection.closeTimeout = .seconds(3)
+        // Tests that count frames get only those they ask for.
+        configuration.connection.keepAlive.pingInterval = nil
         try configure(&configuration)
         var server = WebSocketServer(configuration: configuration, logger: TestServer.quiet)
         routes(&server)
