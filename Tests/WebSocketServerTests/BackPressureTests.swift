@@ -11,7 +11,8 @@ struct BackPressureTests {
 
     /// A server that sends 25 MiB to whoever connects, and counts how many messages `send` has let pass.
     private func flood(
-        _ body: (TestServer, _ sentCount: @escaping @Sendable () -> Int, Mailbox<WebSocketConnection>) async throws -> Void
+        _ body: (TestServer, _ sentCount: @escaping @Sendable () -> Int, Mailbox<WebSocketConnection>) async throws ->
+            Void
     ) async throws {
         let counter = Counter()
         let connections = Mailbox<WebSocketConnection>()

@@ -30,7 +30,9 @@ struct ClosingTests {
         for try await _ in connection.messages {}
     }
 
-    @Test("The client closes: both sides know both payloads and who began (§7.1.4–7.1.6)", .requirement(127, 152, 153, 154, 155, 156))
+    @Test(
+        "The client closes: both sides know both payloads and who began (§7.1.4–7.1.6)",
+        .requirement(127, 152, 153, 154, 155, 156))
     func clientCloses() async throws {
         try await self.serve(ClosingTests.reading) { server, outcomes in
             let connection = try await TestServer.client().connect(to: server.url())
@@ -72,7 +74,9 @@ struct ClosingTests {
         }
     }
 
-    @Test("withConnection closes with 1000 when its body returns, with 1001 when it throws (§7.4.1)", .requirement(161, 173))
+    @Test(
+        "withConnection closes with 1000 when its body returns, with 1001 when it throws (§7.4.1)",
+        .requirement(161, 173))
     func withConnection() async throws {
         try await self.serve(ClosingTests.reading) { server, outcomes in
             let value = try await TestServer.client().withConnection(to: server.url()) { _ in 42 }
@@ -162,7 +166,9 @@ struct ClosingTests {
         }
     }
 
-    @Test("A violation arrives as a Close frame although the peer had more under way (§7.1.1, §7.1.7)", .requirement(149, 159, 191))
+    @Test(
+        "A violation arrives as a Close frame although the peer had more under way (§7.1.1, §7.1.7)",
+        .requirement(149, 159, 191))
     func violationUnderFlood() async throws {
         try await self.serve(ClosingTests.reading) { server, outcomes in
             let socket = try await RawSocket.open(server.port)

@@ -23,7 +23,9 @@ struct ConnectErrorTests {
         }
     }
 
-    @Test("URLs that can't be connected to (§3)", .requirement(2, 5), arguments: ["http", "ftp://x/", "ws://", "ws://x/#f", "ws://x y/", "ws://x:99999/"])
+    @Test(
+        "URLs that can't be connected to (§3)", .requirement(2, 5),
+        arguments: ["http", "ftp://x/", "ws://", "ws://x/#f", "ws://x y/", "ws://x:99999/"])
     func urls(url: String) async throws {
         let error = await #expect(throws: ConnectError.self) { try await TestServer.client().connect(to: url) }
         #expect(error?.reason == .invalidURL)
@@ -63,7 +65,9 @@ struct ConnectErrorTests {
         }
     }
 
-    @Test("A server that says nothing: the deadline covers TLS and the handshake", .requirement(21), arguments: ["wss", "ws"])
+    @Test(
+        "A server that says nothing: the deadline covers TLS and the handshake", .requirement(21),
+        arguments: ["wss", "ws"])
     func timeoutAfterTCP(scheme: String) async throws {
         try await RawListener.run { listener in
             let start = ContinuousClock.now
@@ -103,7 +107,8 @@ struct ConnectErrorTests {
         let cut = try await self.connect {
             $0.maximumRefusalBodyByteCount = 1000
         } answer: { socket, _ in
-            try await socket.send("HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFF\r\n" + String(repeating: "x", count: 5000))
+            try await socket.send(
+                "HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFF\r\n" + String(repeating: "x", count: 5000))
         }
         #expect(cut?.reason == .refused)
         #expect(cut?.body.readableBytes == 1000)
@@ -121,7 +126,9 @@ struct ConnectErrorTests {
         }
     }
 
-    @Test("What is not HTTP (§4.1)", .requirement(52), arguments: ["SSH-2.0-OpenSSH_9.6\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "\u{0}\u{1}\u{2}\r\n\r\n"])
+    @Test(
+        "What is not HTTP (§4.1)", .requirement(52),
+        arguments: ["SSH-2.0-OpenSSH_9.6\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "\u{0}\u{1}\u{2}\r\n\r\n"])
     func notHTTP(answer: String) async throws {
         let error = try await self.connect { socket, _ in try await socket.send(answer) }
         #expect(error?.reason == .invalidResponse)
@@ -138,7 +145,10 @@ struct ConnectErrorTests {
             (.acceptRepeated, { $0.dropLast() + "Sec-WebSocket-Accept: x\r\n\r\n" }),
             (.extensionNotOffered, { $0.dropLast() + "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n" }),
             (.subprotocolNotOffered, { $0.dropLast() + "Sec-WebSocket-Protocol: other\r\n\r\n" }),
-            (.subprotocolRepeated, { $0.dropLast() + "Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: a\r\n\r\n" }),
+            (
+                .subprotocolRepeated,
+                { $0.dropLast() + "Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: a\r\n\r\n" }
+            ),
         ]
         for (failure, spoil) in cases {
             let error = try await self.connect {
@@ -168,7 +178,9 @@ struct ConnectErrorTests {
         #expect(error?.response?.headerFields[.location] == "ws://127.0.0.1:1/")
     }
 
-    @Test("The request is what §4.1 asks for, and nothing follows it before the answer", .requirement(23, 24, 25, 26, 27, 28, 29, 31, 33, 34, 37, 39, 40, 41))
+    @Test(
+        "The request is what §4.1 asks for, and nothing follows it before the answer",
+        .requirement(23, 24, 25, 26, 27, 28, 29, 31, 33, 34, 37, 39, 40, 41))
     func request() async throws {
         let heads = Mailbox<String>()
         for _ in 0..<2 {

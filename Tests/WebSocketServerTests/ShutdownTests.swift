@@ -21,7 +21,9 @@ struct ShutdownTests {
         return (server, port)
     }
 
-    @Test("Graceful shutdown of a service group says 1001 to all and returns when they are gone (§7.4.1)", .requirement(173, 291))
+    @Test(
+        "Graceful shutdown of a service group says 1001 to all and returns when they are gone (§7.4.1)",
+        .requirement(173, 291))
     func serviceGroup() async throws {
         let (server, port) = self.server()
         let group = ServiceGroup(
@@ -32,7 +34,8 @@ struct ShutdownTests {
             let url = "ws://127.0.0.1:\(try await port.take())/"
             var connections: [WebSocketConnection] = []
             for number in 0..<10 {
-                connections.append(try await TestServer.client().connect(to: url + (number % 2 == 0 ? "" : "callbacks")))
+                connections.append(
+                    try await TestServer.client().connect(to: url + (number % 2 == 0 ? "" : "callbacks")))
             }
             await group.triggerGracefulShutdown()
             for connection in connections {
@@ -121,7 +124,9 @@ struct ShutdownTests {
         try await running.value
     }
 
-    @Test("Handlers see the ordinary end of their connection, not a cancellation, on graceful shutdown", .requirement(155, 291))
+    @Test(
+        "Handlers see the ordinary end of their connection, not a cancellation, on graceful shutdown",
+        .requirement(155, 291))
     func handlersFinish() async throws {
         let ended = Mailbox<Bool>()
         let (server, port) = self.server { server in
@@ -150,7 +155,8 @@ struct ShutdownTests {
     @Test("A port that is taken is an error of run()")
     func portTaken() async throws {
         try await TestServer.run { server in
-            let second = WebSocketServer(configuration: ServerConfiguration(port: server.port), logger: TestServer.quiet)
+            let second = WebSocketServer(
+                configuration: ServerConfiguration(port: server.port), logger: TestServer.quiet)
             await #expect(throws: (any Error).self) { try await second.run() }
         }
     }
