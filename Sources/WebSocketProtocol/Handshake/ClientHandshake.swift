@@ -40,7 +40,7 @@ public struct ClientHandshake: Sendable {
         if !subprotocols.isEmpty {
             request.headerFields[.secWebSocketProtocol] = subprotocols.joined(separator: ", ")
         }
-        if let user = url.userInformation, headerFields[.authorization] == nil {
+        if let user = url.userInformation, !user.isEmpty, headerFields[.authorization] == nil {
             let credentials = user.utf8.contains(UInt8(ascii: ":")) ? user : user + ":"
             request.headerFields[.authorization] = "Basic " + Base64.encode(Array(credentials.utf8))
         }

@@ -139,6 +139,7 @@ struct ClientHandshakeTests {
         let fields = try self.handshake("ws://Aladdin:open%20sesame@a").request.headerFields
         #expect(fields[values: .authorization] == ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="])
         #expect(try self.handshake("ws://user@a").request.headerFields[.authorization] == "Basic dXNlcjo=")
+        #expect(try self.handshake("ws://@a").request.headerFields[.authorization] == nil)
         let own = headerFields((.authorization, "Bearer x"))
         let overridden = try self.handshake("ws://u:p@a", headerFields: own).request.headerFields
         #expect(overridden[values: .authorization] == ["Bearer x"])
