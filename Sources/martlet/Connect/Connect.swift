@@ -56,7 +56,7 @@ struct Connect: AsyncParsableCommand {
         // Ours was agreed to, or the peer ended in the ordinary way.
         let isClean = outcome.wasClean && (outcome.isOrdinary || outcome.initiator == .local)
         guard isClean else {
-            Output.error("connection failed: \(TerminalText.escaped("\(outcome)"))")
+            Output.error("connection failed with \(outcome.code): \(TerminalText.escaped("\(outcome)"))")
             throw ExitCode(1)
         }
         if Terminal.isInteractive { Output.error("closed: \(TerminalText.escaped("\(outcome)"))") }
