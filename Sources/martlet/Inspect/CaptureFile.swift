@@ -1,12 +1,25 @@
 internal import NIOCore
 internal import NIOExtras
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 /// A capture file in the format of tcpdump and Wireshark.
 final class CaptureFile: @unchecked Sendable {
     // Safety: the sink serializes its writes itself; nothing else changes.
     private let sink: NIOWritePCAPHandler.SynchronizedFileSink
 
     init(path: String) throws {
+        // The sink does not say why a file can't be created.
+        guard let file = fopen(path, "wb") else {
+            throw CommandFailure("can't create \(path): \(String(cString: strerror(errno)))")
+        }
+        fclose(file)
         do {
             self.sink = try NIOWritePCAPHandler.SynchronizedFileSink.fileSinkWritingToFile(path: path) { error in
                 Output.error("can't write to \(path): \(error)")

@@ -69,9 +69,7 @@ struct Serve: AsyncParsableCommand {
         )
         do {
             try await services.run()
-        } catch let error as IOError {
-            throw CommandFailure("can't listen on \(self.host):\(self.port): \(error)")
-        } catch let error as SocketAddressError {
+        } catch {
             throw CommandFailure("can't listen on \(self.host):\(self.port): \(error)")
         }
     }
