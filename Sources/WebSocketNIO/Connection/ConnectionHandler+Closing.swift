@@ -10,7 +10,7 @@ extension ConnectionHandler {
         case .sendClose(let payload):
             self.writeClose(payload)
             self.scheduleDeadline()
-            self.keepReading()
+            self.resumeReading()
         case .ignore:
             break
         }
@@ -58,15 +58,15 @@ extension ConnectionHandler {
         case .awaitPeer:
             self.flushCork()
             self.scheduleDeadline()
-            self.keepReading()
-            self.releaseSenders()
+            self.resumeReading()
+            self.outbox.abandon()
         }
     }
 
     private func writeClose(_ payload: ClosePayload) {
         // What was queued behind a streamed message can't be sent any more.
         self.writeFrame(.close, ByteBuffer(bytes: payload.encoded))
-        self.releaseSenders()
+        self.outbox.abandon()
     }
 
     /// Says that nothing more comes, and goes on reading until the peer has said the same: closing at once, with bytes
@@ -74,7 +74,7 @@ extension ConnectionHandler {
     private func closeTransport() {
         guard let context = self.context else { return }
         self.scheduleDeadline()
-        self.keepReading()
+        self.resumeReading()
         let promise = context.eventLoop.makePromise(of: Void.self)
         let cork = self.cork.take() ?? ByteBuffer()
         self.reportSent(byteCount: cork.readableBytes)
@@ -87,17 +87,6 @@ extension ConnectionHandler {
                 self.context?.close(promise: nil)
             }
         }
-    }
-
-    /// From now on what finds no room is thrown away, so a full inbox is no reason not to read.
-    private func keepReading() {
-        guard self.inbox.isReadPending else { return }
-        self.inbox.isReadPending = false
-        self.context?.read()
-    }
-
-    private func releaseSenders() {
-        for waiter in self.outbox.abandon() { waiter.resume() }
     }
 
     /// Drops the connection without ceremony. On the event loop only.
@@ -116,7 +105,7 @@ extension ConnectionHandler {
         self.gathering = nil
         self.metrics.connectionClosed(outcome)
         self.logger.debug("closed", metadata: ["outcome": "\(outcome)"])
-        self.releaseSenders()
+        self.outbox.abandon()
         self.wakeReceiver()
         for waiter in self.pingWaiters { waiter.continuation.resume(throwing: ConnectionClosedError(outcome: outcome)) }
         self.pingWaiters.removeAll()

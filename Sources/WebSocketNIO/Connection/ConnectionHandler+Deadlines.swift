@@ -3,6 +3,7 @@ package import WebSocketProtocol
 
 /// A task that wants to know when its ping was answered.
 struct PingWaiter {
+    let ticket: WaitTicket
     let payload: UInt64
     let sentAt: MonotonicTime
     let continuation: CheckedContinuation<Duration, any Error>
@@ -61,17 +62,31 @@ extension ConnectionHandler {
     }
 
     /// Sends a ping and waits for its pong.
-    /// - Throws: ``ConnectionClosedError`` if the connection ends before.
+    /// - Throws: ``ConnectionClosedError`` if the connection ends before, `CancellationError` if the task is cancelled.
     package func ping() async throws -> Duration {
-        try await withCheckedThrowingContinuation { waiter in
-            self.perform {
-                guard self.closing.canSend else {
-                    return waiter.resume(throwing: ConnectionClosedError(outcome: self.closing.outcome))
-                }
-                let payload = self.keepAlive.takePayload()
-                self.pingWaiters.append(PingWaiter(payload: payload, sentAt: DeadlineWheel.now(), continuation: waiter))
-                self.writeFrame(.ping, ByteBuffer(bytes: KeepAlive.bytes(of: payload)))
+        let ticket = WaitTicket()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { waiter in
+                self.perform { self.ping(ticket, waiter) }
+            }
+        } onCancel: {
+            self.eventLoop.execute {
+                ticket.isCancelled = true
+                guard let index = self.pingWaiters.firstIndex(where: { $0.ticket === ticket }) else { return }
+                self.pingWaiters.remove(at: index).continuation.resume(throwing: CancellationError())
             }
         }
+    }
+
+    private func ping(_ ticket: WaitTicket, _ waiter: CheckedContinuation<Duration, any Error>) {
+        guard !ticket.isCancelled else { return waiter.resume(throwing: CancellationError()) }
+        guard self.closing.canSend else {
+            return waiter.resume(throwing: ConnectionClosedError(outcome: self.closing.outcome))
+        }
+        let payload = self.keepAlive.takePayload()
+        self.pingWaiters.append(
+            PingWaiter(ticket: ticket, payload: payload, sentAt: DeadlineWheel.now(), continuation: waiter)
+        )
+        self.writeFrame(.ping, ByteBuffer(bytes: KeepAlive.bytes(of: payload)))
     }
 }

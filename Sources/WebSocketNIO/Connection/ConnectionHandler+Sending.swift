@@ -7,7 +7,7 @@ extension ConnectionHandler {
     /// A cork this full is handed to the channel before the turn ends.
     private static let fullCorkByteCount = 64 * 1024
 
-    /// Sends a message, or queues it behind a message that is being streamed. On the event loop only.
+    /// Sends a message, or queues it behind a message that is being streamed, which only ``sendNow(_:_:ifSlow:)`` does. On the event loop only.
     /// - Throws: ``ConnectionClosedError`` if a Close was sent or received.
     package func send(_ kind: MessageKind, _ payload: ByteBuffer) throws(ConnectionClosedError) {
         guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
@@ -83,7 +83,7 @@ extension ConnectionHandler {
             self.writeFrame(.pong, payload)
         }
         self.sendLatest()
-        for waiter in self.outbox.takeDrainWaiters() { waiter.resume() }
+        self.outbox.wakeWaiters()
         self.onDrain?(self.connection)
     }
 
@@ -134,47 +134,61 @@ extension ByteBuffer {
 // MARK: - Waiting for room
 
 extension ConnectionHandler {
-    /// Sends if that needs no waiting: we are on the event loop, and the peer keeps up.
+    /// Sends if that needs no waiting: we are on the event loop, the peer keeps up, and nobody streams a message.
     /// - Returns: false if nothing was sent.
     func sendAtOnce(_ kind: MessageKind, _ payload: ByteBuffer) throws(ConnectionClosedError) -> Bool {
-        guard self.eventLoop.inEventLoop, !self.isCongested else { return false }
+        guard self.eventLoop.inEventLoop, !self.isCongested, !self.outbox.isStreaming else { return false }
         try self.send(kind, payload)
         return true
     }
 
     /// Sends, and returns when the peer keeps up: the next message then finds room. From any task.
+    ///
+    /// While a message is being streamed it waits with its own, so that one that was not sent is not taken for sent.
     package func sendWithBackPressure(_ kind: MessageKind, _ payload: ByteBuffer) async throws {
-        let isCongested = try await self.onLoop {
-            try self.send(kind, payload)
-            return self.isCongested
+        while true {
+            let progress = try await self.onLoop { () -> SendProgress in
+                guard !self.outbox.isStreaming else { return .waitsForTurn }
+                try self.send(kind, payload)
+                return self.isCongested ? .waitsForRoom : .done
+            }
+            switch progress {
+            case .done: return
+            case .waitsForRoom: return try await self.wait { self.isCongested }
+            case .waitsForTurn: try await self.wait { self.outbox.isStreaming }
+            }
         }
-        if isCongested { try await self.waitForRoom() }
     }
 
-    /// Returns when the peer has taken enough.
-    /// - Parameter isStreaming: for who streams a message. What is deferred can't leave before that message has ended,
-    ///   so only the socket counts.
-    func waitForRoom(isStreaming: Bool = false) async throws {
+    private enum SendProgress {
+        case done
+        case waitsForRoom
+        case waitsForTurn
+    }
+
+    /// Returns when `condition` does not hold, which is looked at on the event loop each time that sending has moved on.
+    /// - Throws: ``ConnectionClosedError`` if the connection is closing while it holds; `CancellationError`.
+    func wait(while condition: @Sendable @escaping () -> Bool) async throws {
         while true {
-            try Task.checkCancellation()
             let mustWait = try await self.onLoop {
+                guard condition() else { return false }
                 guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
-                return isStreaming ? !self.isChannelWritable : self.isCongested
+                return true
             }
             guard mustWait else { return }
+            try Task.checkCancellation()
             let ticket = WaitTicket()
             await withTaskCancellationHandler {
                 await withCheckedContinuation { waiter in
                     self.perform {
-                        let mustWait = isStreaming ? !self.isChannelWritable : self.isCongested
-                        guard mustWait, self.closing.canSend, !ticket.isCancelled else { return waiter.resume() }
-                        self.outbox.addDrainWaiter(ticket, waiter)
+                        guard condition(), self.closing.canSend, !ticket.isCancelled else { return waiter.resume() }
+                        self.outbox.addWaiter(ticket, waiter)
                     }
                 }
             } onCancel: {
                 self.eventLoop.execute {
                     ticket.isCancelled = true
-                    self.outbox.removeDrainWaiter(ticket)?.resume()
+                    self.outbox.removeWaiter(ticket)?.resume()
                 }
             }
         }

@@ -32,27 +32,22 @@ extension ConnectionHandler {
                 return true
             }
             if hasBegun { return }
-            await withCheckedContinuation { waiter in
-                self.perform {
-                    guard self.outbox.isStreaming, self.closing.canSend else { return waiter.resume() }
-                    self.outbox.addStreamWaiter(waiter)
-                }
-            }
+            try await self.wait { self.outbox.isStreaming }
         }
     }
 
     /// Sends one fragment.
     fileprivate func write(_ bytes: ByteBuffer, _ state: MessageWriter.State) async throws {
-        let mustWait = try await self.onLoop {
+        try await self.onLoop {
             guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
             precondition(!state.isFinished, "the message has ended: a MessageWriter is of use inside its closure only")
             if state.kind == .text {
                 guard bytes.withUnsafeReadableBytes({ state.validator.validate($0) }) else { throw InvalidTextError() }
             }
             self.writeFragment(bytes, isFinal: false, state)
-            return !self.isChannelWritable
         }
-        if mustWait { try await self.waitForRoom(isStreaming: true) }
+        // What is deferred can't leave before this message has ended, so only the socket counts.
+        try await self.wait { !self.isChannelWritable }
     }
 
     private func writeFragment(_ bytes: ByteBuffer, isFinal: Bool, _ state: MessageWriter.State) {
@@ -75,19 +70,15 @@ extension ConnectionHandler {
         self.finishStream(state)
     }
 
-    /// Lets those go on that waited: first messages, which are whole, then the next stream.
+    /// Lets those go on that waited: first messages that are in our hands, then tasks.
     private func finishStream(_ state: MessageWriter.State) {
         state.isFinished = true
         self.outbox.isStreaming = false
-        // One stream waiter at a time: it asks again whether it is its turn.
         while self.closing.canSend, let message = self.outbox.nextDeferred() {
             self.writeMessage(message.kind, message.bytes)
         }
-        if !self.isCongested {
-            self.sendLatest()
-            for waiter in self.outbox.takeDrainWaiters() { waiter.resume() }
-        }
-        self.outbox.nextStreamWaiter()?.resume()
+        if !self.isCongested { self.sendLatest() }
+        self.outbox.wakeWaiters()
     }
 }
 

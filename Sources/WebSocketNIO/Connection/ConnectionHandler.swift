@@ -7,7 +7,7 @@ internal import WebSocketProtocol
 ///
 /// It sits at the end of a pipeline that delivers plain bytes: TCP, TLS or an HTTP/2 stream. A chain of handlers that
 /// box every frame costs several times as much per message. Topics of their own are in extensions: `+Receiving`,
-/// `+Inbox`, `+Sending`, `+Streaming`, `+Closing`, `+Deadlines`.
+/// `+Sending`, `+Streaming`, `+Closing`, `+Deadlines`, `+Holding`, `+Hopping`, and beside `Inbox`.
 package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @unchecked Sendable {
     // Safety: every stored property that is not a `let` is touched on `eventLoop` only. Code that comes from elsewhere
     // hops there first. For the same reason their exclusivity is not checked at run time, which would cost a third of

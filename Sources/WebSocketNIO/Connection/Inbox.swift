@@ -69,6 +69,7 @@ extension ConnectionHandler {
         if !self.inbox.isPaused { self.resumeReading() }
     }
 
+    /// Reads on. Also once we are closing: what then finds no room is thrown away, so a full inbox is no reason not to.
     func resumeReading() {
         guard self.inbox.isReadPending else { return }
         self.inbox.isReadPending = false

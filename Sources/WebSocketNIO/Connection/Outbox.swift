@@ -16,10 +16,8 @@ struct Outbox {
     var isStreaming = false
     private var deferred = Deque<(kind: MessageKind, bytes: ByteBuffer)>()
     private(set) var deferredByteCount = 0
-    /// Tasks that want to stream a message next, in order.
-    private var streamWaiters = Deque<CheckedContinuation<Void, Never>>()
-    /// Tasks that wait for the socket to take bytes.
-    private var drainWaiters: [(id: WaitTicket, continuation: CheckedContinuation<Void, Never>)] = []
+    /// Tasks that wait for the socket to take bytes, or for a streamed message to end, in order.
+    private var waiters: [(ticket: WaitTicket, continuation: CheckedContinuation<Void, Never>)] = []
     /// The message of ``SlowReaderPolicy/keepLatest`` that waits for room.
     var latest: MessagePiece?
 
@@ -34,34 +32,27 @@ struct Outbox {
         return message
     }
 
-    mutating func addStreamWaiter(_ continuation: CheckedContinuation<Void, Never>) {
-        self.streamWaiters.append(continuation)
+    mutating func addWaiter(_ ticket: WaitTicket, _ continuation: CheckedContinuation<Void, Never>) {
+        self.waiters.append((ticket, continuation))
     }
 
-    mutating func nextStreamWaiter() -> CheckedContinuation<Void, Never>? {
-        self.streamWaiters.popFirst()
+    mutating func removeWaiter(_ ticket: WaitTicket) -> CheckedContinuation<Void, Never>? {
+        guard let index = self.waiters.firstIndex(where: { $0.ticket === ticket }) else { return nil }
+        return self.waiters.remove(at: index).continuation
     }
 
-    mutating func addDrainWaiter(_ id: WaitTicket, _ continuation: CheckedContinuation<Void, Never>) {
-        self.drainWaiters.append((id, continuation))
-    }
-
-    mutating func removeDrainWaiter(_ id: WaitTicket) -> CheckedContinuation<Void, Never>? {
-        guard let index = self.drainWaiters.firstIndex(where: { $0.id === id }) else { return nil }
-        return self.drainWaiters.remove(at: index).continuation
-    }
-
-    mutating func takeDrainWaiters() -> [CheckedContinuation<Void, Never>] {
-        defer { self.drainWaiters.removeAll() }
-        return self.drainWaiters.map(\.continuation)
+    /// Sending has moved on: each task looks whether it has to wait longer.
+    mutating func wakeWaiters() {
+        var waiters: [(ticket: WaitTicket, continuation: CheckedContinuation<Void, Never>)] = []
+        swap(&waiters, &self.waiters)
+        for waiter in waiters { waiter.continuation.resume() }
     }
 
     /// The connection is over: nothing waits any more.
-    mutating func abandon() -> [CheckedContinuation<Void, Never>] {
+    mutating func abandon() {
         self.deferred.removeAll()
         self.deferredByteCount = 0
         self.latest = nil
-        defer { self.streamWaiters.removeAll() }
-        return self.takeDrainWaiters() + self.streamWaiters
+        self.wakeWaiters()
     }
 }

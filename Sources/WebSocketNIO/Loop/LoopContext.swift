@@ -7,7 +7,7 @@ package final class LoopContext: @unchecked Sendable {
     // Safety: `executor` and `eventLoop` are immutable; everything else is touched on the event loop only.
 
     package let eventLoop: any EventLoop
-    package private(set) var executor: LoopExecutor!
+    package let executor: LoopExecutor
     package let deadlines: DeadlineWheel
     package let receiveBuffer = SharedReceiveBuffer()
     let maskingKeys = MaskingKeyPool()
@@ -41,7 +41,8 @@ package final class LoopContext: @unchecked Sendable {
         self.deadlines = deadlines
         self.serverMetrics = LoopMetrics(role: .server, deadlines: deadlines)
         self.clientMetrics = LoopMetrics(role: .client, deadlines: deadlines)
-        self.executor = LoopExecutor(eventLoop: eventLoop) { [unowned self] in self.requestTurn() }
+        self.executor = LoopExecutor(eventLoop: eventLoop)
+        self.executor.requestTurn = { [unowned self] in self.requestTurn() }
     }
 }
 

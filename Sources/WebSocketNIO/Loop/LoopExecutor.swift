@@ -7,19 +7,18 @@ package import NIOCore
 /// own executor conformance takes one trip through the loop's queue per job; this one lets a connection that has just
 /// read run the jobs it woke at once (``drain()``), and write their answers in the same turn.
 package final class LoopExecutor: TaskExecutor, @unchecked Sendable {
-    // Safety: `jobs` and `onJobEnqueued` are touched on the event loop only.
+    // Safety: `jobs` is touched on the event loop only; `requestTurn` is set once, before anybody else has the executor.
 
     package let eventLoop: any EventLoop
     @exclusivity(unchecked) private var jobs = Deque<UnownedJob>()
     /// Called when a job came in that nobody has promised to drain.
-    private let requestTurn: @Sendable () -> Void
+    var requestTurn: @Sendable () -> Void = {}
 
     /// The most jobs that ``drain()`` runs before other work of the loop gets its turn.
     private static let jobsPerDrain = 512
 
-    init(eventLoop: any EventLoop, requestTurn: @escaping @Sendable () -> Void) {
+    init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
-        self.requestTurn = requestTurn
     }
 
     package func enqueue(_ job: consuming ExecutorJob) {

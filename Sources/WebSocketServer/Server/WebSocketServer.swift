@@ -105,7 +105,7 @@ extension WebSocketServer {
 
 extension WebSocketServer {
     /// Listens and serves until the task is cancelled or graceful shutdown begins. Then it stops accepting, closes
-    /// WebSocket connections with 1001, lets HTTP requests finish, and drops what is left after
+    /// WebSocket connections with 1001, lets HTTP requests and handlers finish, and drops and cancels what is left after
     /// ``ServerConfiguration/drainTimeout``.
     /// - Throws: if the address can't be listened on or the TLS configuration is wrong.
     public func run() async throws {
@@ -120,24 +120,40 @@ extension WebSocketServer {
 
         let (shutdown, requestShutdown) = AsyncStream.makeStream(of: Void.self)
         await withGracefulShutdownHandler {
-            await withTaskGroup(of: Void.self) { group in
+            await withTaskGroup(of: DrainEvent.self) { group in
                 for loop in loops {
-                    group.addTask(executorPreference: loop.context.executor) { await WebSocketServer.runJobs(of: loop) }
+                    group.addTask(executorPreference: loop.context.executor) {
+                        await WebSocketServer.runJobs(of: loop)
+                        return .loopIsDone
+                    }
                 }
                 await withTaskCancellationHandler {
                     for await _ in shutdown { break }
                 } onCancel: {
                     requestShutdown.finish()
                 }
+                let deadline = ContinuousClock.now + self.configuration.drainTimeout
                 try? await listener.close()
                 let drains = loops.map { $0.drain(within: self.configuration.drainTimeout) }
                 for drain in drains { try? await drain.get() }
                 for loop in loops { loop.finishJobs() }
+                // Handlers whose connections have ended get what is left of the time.
+                group.addTask {
+                    try? await Task.sleep(until: deadline)
+                    return .timeIsUp
+                }
+                var running = loops.count
+                while running > 0, await group.next() == .loopIsDone { running -= 1 }
                 group.cancelAll()
             }
         } onGracefulShutdown: {
             requestShutdown.finish()
         }
+    }
+
+    private enum DrainEvent {
+        case loopIsDone
+        case timeIsUp
     }
 
     /// Runs what the connections of a loop give to tasks, as child tasks on that loop.

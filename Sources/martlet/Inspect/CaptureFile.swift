@@ -1,13 +1,6 @@
+internal import Foundation
 internal import NIOCore
 internal import NIOExtras
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
 
 /// A capture file in the format of tcpdump and Wireshark.
 final class CaptureFile: @unchecked Sendable {

@@ -1,36 +1,20 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Foundation
 
 /// Lines for people and programs, written at once, one at a time.
 enum Output {
     static func line(_ text: String) {
-        Output.write(text + "\n", to: 1)
+        Output.write(text, to: .standardOutput)
     }
 
     static func error(_ text: String) {
-        Output.write(text + "\n", to: 2)
+        Output.write(text, to: .standardError)
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { bytes in
-                #if canImport(Darwin)
-                    Darwin.write(descriptor, bytes.baseAddress, bytes.count)
-                #elseif canImport(Musl)
-                    Musl.write(descriptor, bytes.baseAddress, bytes.count)
-                #else
-                    Glibc.write(descriptor, bytes.baseAddress, bytes.count)
-                #endif
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
+    private static func write(_ text: String, to file: FileHandle) {
+        do {
+            try file.write(contentsOf: Data((text + "\n").utf8))
+        } catch {
+            // Whoever read us has gone; there is nobody to tell.
         }
     }
 }

@@ -67,8 +67,9 @@ struct StreamingSendTests {
         #expect(
             frames == [
                 .continuation(Array("two".utf8), isFinal: false), .continuation([], isFinal: true),
-                .text("deferred"), .text("deferred too"),
+                .text("deferred too"),
                 .binary([1], isFinal: false), .continuation([], isFinal: true),
+                .text("deferred"),
             ]
         )
         #expect(first.value != nil && second.value != nil && message.value != nil)
@@ -94,6 +95,62 @@ struct StreamingSendTests {
         #expect(stream.value != nil)
         #expect(sends.allSatisfy { $0.value != nil })
         #expect(try wire.takeFrames().count == 5)
+    }
+
+    @Test(
+        "A message that waited behind a stream and was never sent is not taken for sent (§6.1)", .requirement(141, 145))
+    func closeBehindStream() throws {
+        let wire = try Wire(.server)
+        let connection = wire.connection
+        let stream = wire.start {
+            try await connection.stream(.text) { writer in
+                try await writer.write("x")
+                await Gate().wait()
+            }
+        }
+        let send = wire.start { try await connection.send("never sent") }
+        let turn = wire.start { try await connection.stream(.binary) { try await $0.write([1]) } }
+        #expect(stream.isSuspended && send.isSuspended && turn.isSuspended)
+        try connection.startClosing(code: .goingAway)
+        wire.run()
+        #expect(send.error is ConnectionClosedError)
+        #expect(turn.error is ConnectionClosedError)
+        #expect(try wire.takeFrames() == [.text("x", isFinal: false), .close(1001, "")])
+    }
+
+    @Test("Who is cancelled while waiting behind a stream sends nothing", .requirement(115))
+    func cancelledBehindStream() throws {
+        let wire = try Wire(.server)
+        let connection = wire.connection
+        let gate = Gate()
+        let stream = wire.start {
+            try await connection.stream(.text) { writer in
+                try await writer.write("x")
+                await gate.wait()
+            }
+        }
+        let send = wire.start { try await connection.send("cancelled") }
+        let turn = wire.start { try await connection.stream(.binary) { try await $0.write([1]) } }
+        send.cancel()
+        turn.cancel()
+        wire.run()
+        #expect(send.error is CancellationError)
+        #expect(turn.error is CancellationError)
+        gate.open()
+        wire.run()
+        #expect(stream.value != nil)
+        #expect(try wire.takeFrames() == [.text("x", isFinal: false), .continuation([], isFinal: true)])
+    }
+
+    @Test("A ping that nobody answers ends when its task is cancelled", .requirement(290))
+    func cancelledPing() throws {
+        let wire = try Wire(.server)
+        let connection = wire.connection
+        let ping = wire.start { try await connection.ping() }
+        #expect(ping.isSuspended)
+        ping.cancel()
+        wire.run()
+        #expect(ping.error is CancellationError)
     }
 
     @Test("Messages that wait behind a stream do not hold up the stream itself", .requirement(115, 293))
