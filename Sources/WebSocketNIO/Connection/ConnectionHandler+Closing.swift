@@ -76,7 +76,7 @@ extension ConnectionHandler {
         self.scheduleDeadline()
         self.resumeReading()
         let promise = context.eventLoop.makePromise(of: Void.self)
-        let cork = self.cork.take() ?? ByteBuffer()
+        let cork = self.cork.finish() ?? ByteBuffer()
         self.reportSent(byteCount: cork.readableBytes)
         self.hasUnflushedWrites = false
         context.writeAndFlush(self.wrapOutboundOut(cork), promise: promise)
@@ -101,7 +101,7 @@ extension ConnectionHandler {
         let outcome = self.closing.transportClosed()
         self.loop.deadlines.remove(self)
         self.context = nil
-        self.cork = nil
+        self.cork = BufferFiller()
         self.gathering = nil
         self.metrics.connectionClosed(outcome)
         self.logger.debug("closed", metadata: ["outcome": "\(outcome)"])

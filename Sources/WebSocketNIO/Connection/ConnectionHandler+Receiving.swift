@@ -12,6 +12,7 @@ extension ConnectionHandler {
         var scratch = self.loop.takeScratch()
         scratch.begin(byteCount: buffer.readableBytes)
         buffer.withUnsafeReadableBytes { self.takeIn($0, &scratch) }
+        scratch.finish()
         if scratch.messageCount > 0 {
             self.keepAlive.carriedMessage()
             self.metrics.received(messages: scratch.messageCount)
@@ -31,8 +32,8 @@ extension ConnectionHandler {
                 case .part(let part):
                     try self.takeIn(part, of: bytes, &scratch)
                 case .control(let opcode):
-                    let start = scratch.payloads.writerIndex
-                    let count = scratch.payloads.writeBytes(self.receiver.controlPayload)
+                    let start = scratch.filler.byteCount
+                    let count = scratch.filler.append(self.receiver.controlPayload)
                     scratch.received.append(.init(content: .control(opcode), offset: start, count: count))
                     if opcode == .close { return }
                 }
@@ -54,8 +55,10 @@ extension ConnectionHandler {
         )
         if part.endsMessage { scratch.messageCount &+= 1 }
         if part.startsMessage && part.endsMessage || self.isStreamed {
-            let start = scratch.payloads.writerIndex
-            try self.unmask(payload, of: part, into: &scratch.payloads)
+            let start = scratch.filler.byteCount
+            guard let target = scratch.filler.room(for: payload.count) else { return }
+            try self.unmask(payload, of: part, to: target)
+            scratch.filler.wrote(payload.count)
             scratch.received.append(
                 .init(
                     content: .slice(part.kind, startsMessage: part.startsMessage, endsMessage: part.endsMessage),
@@ -66,7 +69,12 @@ extension ConnectionHandler {
         } else {
             // Grows with what has arrived, never to what a header claims.
             var gathered = self.gathering.take() ?? ByteBufferAllocator().buffer(capacity: payload.count)
-            try self.unmask(payload, of: part, into: &gathered)
+            try gathered.writeWithUnsafeMutableBytes(minimumWritableBytes: payload.count) {
+                target throws(ProtocolViolation) in
+                guard let target = target.baseAddress else { return 0 }
+                try self.unmask(payload, of: part, to: target)
+                return payload.count
+            }
             if part.endsMessage {
                 let content = ReadScratch.Received.Content.gathered(part.kind)
                 scratch.received.append(.init(content: content, offset: scratch.gathered.count, count: 0))
@@ -77,26 +85,23 @@ extension ConnectionHandler {
         }
     }
 
-    /// Appends the unmasked payload to `destination`, and checks text as far as it has come.
+    /// Writes the unmasked payload to `target`, and checks text as far as it has come.
     @inline(__always)
     private func unmask(
         _ payload: UnsafeRawBufferPointer,
         of part: FrameReceiver.Part,
-        into destination: inout ByteBuffer
+        to target: UnsafeMutableRawPointer
     ) throws(ProtocolViolation) {
-        var isValid = true
-        destination.writeWithUnsafeMutableBytes(minimumWritableBytes: payload.count) { target in
-            guard let source = payload.baseAddress, let target = target.baseAddress else { return 0 }
-            let isASCII = Masking.copy(from: source, to: target, count: payload.count, key: part.maskingKey)
-            if part.kind == .text && !(isASCII && self.textValidator.isAtBoundary) {
-                isValid = self.textValidator.validate(UnsafeRawBufferPointer(start: target, count: payload.count))
-            }
-            return payload.count
+        var isASCII = true
+        if let source = payload.baseAddress {
+            isASCII = Masking.copy(from: source, to: target, count: payload.count, key: part.maskingKey)
         }
-        if part.kind == .text {
-            guard isValid else { throw .textNotUTF8 }
-            if part.endsMessage { guard self.textValidator.isAtBoundary else { throw .textNotUTF8 } }
+        guard part.kind == .text else { return }
+        if !(isASCII && self.textValidator.isAtBoundary) {
+            let written = UnsafeRawBufferPointer(start: target, count: payload.count)
+            guard self.textValidator.validate(written) else { throw .textNotUTF8 }
         }
+        if part.endsMessage { guard self.textValidator.isAtBoundary else { throw .textNotUTF8 } }
     }
 
     private func deliver(_ scratch: inout ReadScratch) {

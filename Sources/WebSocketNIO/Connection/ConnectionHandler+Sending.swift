@@ -30,24 +30,32 @@ extension ConnectionHandler {
 
     /// Appends a frame to the cork, to be written at the end of this turn.
     func writeFrame(_ opcode: Opcode, isFinal: Bool = true, _ payload: ByteBuffer) {
-        guard let context = self.context else { return }
         let count = payload.readableBytes
         let key = self.settings.role == .client ? self.loop.maskingKeys.nextKey() : nil
         let header = FrameHeader(isFinal: isFinal, opcode: opcode, payloadLength: count, maskingKey: key)
-        var cork = self.cork.take() ?? self.loop.takeCork(context.channel.allocator)
-        if key == nil && count >= ConnectionHandler.largePayloadByteCount {
-            cork.append(header)
-            self.reportSent(byteCount: cork.readableBytes + count)
-            context.write(self.wrapOutboundOut(cork), promise: nil)
-            context.write(self.wrapOutboundOut(payload), promise: nil)
-            self.hasUnflushedWrites = true
-            if self.isChannelWritable { self.requestFlush() } else { self.flushCork() }
-            return
+        let isLarge = key == nil && count >= ConnectionHandler.largePayloadByteCount
+        if self.cork.isFinished {
+            guard let context = self.context else { return }
+            self.cork.begin(self.loop.takeCork(context.channel.allocator))
         }
-        cork.append(header, payload)
-        let isFull = cork.readableBytes >= ConnectionHandler.fullCorkByteCount
-        self.cork = cork
-        if isFull { self.flushCork() } else { self.requestFlush() }
+        self.cork.append(header, copying: isLarge ? nil : payload)
+        if isLarge {
+            self.writeCork(before: payload)
+        } else if self.cork.byteCount >= ConnectionHandler.fullCorkByteCount {
+            self.flushCork()
+        } else {
+            self.requestFlush()
+        }
+    }
+
+    /// Hands the channel what is corked, a frame's header last, and that frame's payload as it is.
+    private func writeCork(before payload: ByteBuffer) {
+        guard let context = self.context, let cork = self.cork.finish() else { return }
+        self.reportSent(byteCount: cork.readableBytes + payload.readableBytes)
+        context.write(self.wrapOutboundOut(cork), promise: nil)
+        context.write(self.wrapOutboundOut(payload), promise: nil)
+        self.hasUnflushedWrites = true
+        if self.isChannelWritable { self.requestFlush() } else { self.flushCork() }
     }
 
     func requestFlush() {
@@ -60,7 +68,7 @@ extension ConnectionHandler {
     func flushCork() {
         self.isFlushRequested = false
         guard let context = self.context else { return }
-        if let cork = self.cork.take() {
+        if let cork = self.cork.finish() {
             self.reportSent(byteCount: cork.readableBytes)
             self.hasUnflushedWrites = false
             context.writeAndFlush(self.wrapOutboundOut(cork), promise: nil)
@@ -103,31 +111,23 @@ extension ConnectionHandler {
     }
 }
 
-extension ByteBuffer {
-    /// Appends a frame header.
-    fileprivate mutating func append(_ header: FrameHeader) {
-        self.writeWithUnsafeMutableBytes(minimumWritableBytes: FrameHeader.maximumByteCount) { target in
-            guard let base = target.baseAddress else { return 0 }
-            return FrameHeaderEncoder.encode(header, into: base)
-        }
-    }
-
-    /// Appends a frame, its payload masked if the header has a key.
-    fileprivate mutating func append(_ header: FrameHeader, _ payload: ByteBuffer) {
-        let count = payload.readableBytes
-        self.writeWithUnsafeMutableBytes(minimumWritableBytes: FrameHeader.maximumByteCount + count) { target in
-            guard let base = target.baseAddress else { return 0 }
-            let headerByteCount = FrameHeaderEncoder.encode(header, into: base)
-            payload.withUnsafeReadableBytes { source in
-                guard let from = source.baseAddress else { return }
-                if let key = header.maskingKey {
-                    Masking.copy(from: from, to: base + headerByteCount, count: count, key: key)
-                } else {
-                    (base + headerByteCount).copyMemory(from: from, byteCount: count)
-                }
+extension BufferFiller {
+    /// Appends a frame, its payload masked if the header has a key; without a payload only the header.
+    @inline(__always)
+    fileprivate mutating func append(_ header: FrameHeader, copying payload: ByteBuffer?) {
+        let room = FrameHeader.maximumByteCount + (payload == nil ? 0 : header.payloadLength)
+        guard let target = self.room(for: room) else { return }
+        var count = FrameHeaderEncoder.encode(header, into: target)
+        payload?.withUnsafeReadableBytes { source in
+            guard let from = source.baseAddress else { return }
+            if let key = header.maskingKey {
+                Masking.copy(from: from, to: target + count, count: source.count, key: key)
+            } else {
+                (target + count).copyMemory(from: from, byteCount: source.count)
             }
-            return headerByteCount + count
+            count &+= source.count
         }
+        self.wrote(count)
     }
 }
 
@@ -226,6 +226,6 @@ extension ConnectionHandler {
     /// Bytes accepted for sending that the socket has not taken.
     package var outboundByteCount: Int {
         let buffered = try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)
-        return (buffered ?? 0) + (self.cork?.readableBytes ?? 0) + self.outbox.deferredByteCount
+        return (buffered ?? 0) + self.cork.byteCount + self.outbox.deferredByteCount
     }
 }

@@ -41,7 +41,7 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
 
     // Sending
     /// Frames of this turn that are not yet with the channel.
-    @exclusivity(unchecked) var cork: ByteBuffer?
+    @exclusivity(unchecked) var cork = BufferFiller()
     /// Large payloads were handed to the channel and wait for a flush.
     @exclusivity(unchecked) var hasUnflushedWrites = false
     @exclusivity(unchecked) var isFlushRequested = false

@@ -24,7 +24,10 @@ struct ReadScratch {
     }
 
     var received: [Received] = []
-    var payloads = ByteBuffer()
+    /// Where payloads are written while the read is taken in.
+    var filler = BufferFiller()
+    /// The payloads, once all are there.
+    private(set) var payloads = ByteBuffer()
     var gathered: [ByteBuffer] = []
     /// The rule that the peer broke after all that was received; nothing comes after it.
     var violation: ProtocolViolation?
@@ -37,6 +40,15 @@ struct ReadScratch {
         self.gathered.removeAll()
         self.violation = nil
         self.messageCount = 0
-        self.payloads.clear(minimumCapacity: byteCount)
+        var payloads = ByteBuffer()
+        swap(&payloads, &self.payloads)
+        // A place for an empty payload is a place too.
+        payloads.clear(minimumCapacity: max(1, byteCount))
+        self.filler.begin(payloads)
+    }
+
+    /// The read is taken in; ``payloads`` may be sliced.
+    mutating func finish() {
+        if let payloads = self.filler.finish() { self.payloads = payloads }
     }
 }
