@@ -33,10 +33,12 @@ let package = Package(
             dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: swiftSettings
         ),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .target(name: "WebSocketDeflate", dependencies: ["CZlib"], swiftSettings: swiftSettings),
         .target(
             name: "WebSocketNIO",
             dependencies: [
-                "WebSocketProtocol",
+                "WebSocketProtocol", "WebSocketDeflate",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -118,6 +120,11 @@ let package = Package(
                 "WebSocketProtocol",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "WebSocketDeflateTests",
+            dependencies: ["WebSocketDeflate"],
             swiftSettings: swiftSettings
         ),
         .testTarget(

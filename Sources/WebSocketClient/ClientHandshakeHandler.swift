@@ -165,6 +165,7 @@ final class ClientHandshakeHandler: ChannelInboundHandler, RemovableChannelHandl
                 request: self.handshake.request,
                 response: response,
                 subprotocol: agreement.subprotocol,
+                compression: agreement.compression,
                 remoteAddress: context.channel.remoteAddress,
                 isSecure: self.isSecure
             )

@@ -99,7 +99,8 @@ extension WebSocketClient {
             key: key,
             subprotocols: self.configuration.subprotocols,
             requiresSubprotocol: self.configuration.requiresSubprotocol,
-            headerFields: self.configuration.headerFields
+            headerFields: self.configuration.headerFields,
+            compression: self.configuration.connection.compression
         )
         let tls = try url.isSecure ? self.sharedTLSContext() : nil
         let eventLoop = self.eventLoopGroup.next()

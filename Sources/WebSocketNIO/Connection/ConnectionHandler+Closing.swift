@@ -97,12 +97,14 @@ extension ConnectionHandler {
     /// The transport is gone: everybody who waits is told. Safe to call more than once.
     func transportClosed() {
         self.stopHolding()
+        self.takeInUnread(untilEnd: true)
         guard self.closing.phase != .closed else { return }
         let outcome = self.closing.transportClosed()
         self.loop.deadlines.remove(self)
         self.context = nil
         self.cork = BufferFiller()
         self.gathering = nil
+        self.dropCompression()
         self.metrics.connectionClosed(outcome)
         self.logger.debug("closed", metadata: ["outcome": "\(outcome)"])
         self.outbox.abandon()

@@ -8,11 +8,12 @@ extension ConnectionHandler {
         // stream, so that our last frame is not lost to a reset.
         guard self.closing.canReceive else { return }
         self.keepAlive.receivedBytes()
-        self.metrics.received(bytes: buffer.readableBytes)
         var scratch = self.loop.takeScratch()
         scratch.begin(byteCount: buffer.readableBytes)
-        buffer.withUnsafeReadableBytes { self.takeIn($0, &scratch) }
+        let taken = buffer.withUnsafeReadableBytes { self.takeIn($0, &scratch) }
         scratch.finish()
+        self.keepUnread(buffer, from: taken)
+        self.metrics.received(bytes: taken)
         if scratch.messageCount > 0 {
             self.keepAlive.carriedMessage()
             self.metrics.received(messages: scratch.messageCount)
@@ -22,24 +23,30 @@ extension ConnectionHandler {
         self.updateReadPause()
     }
 
-    private func takeIn(_ bytes: UnsafeRawBufferPointer, _ scratch: inout ReadScratch) {
+    /// - Returns: how many bytes were taken in: all, unless they inflate to a lot.
+    private func takeIn(_ bytes: UnsafeRawBufferPointer, _ scratch: inout ReadScratch) -> Int {
         var offset = 0
+        // Each step may inflate a thousandfold, so steps are small where no limit on messages bounds them.
+        let isStepped = self.isStreamed && self.handshake.compression != nil
         do throws(ProtocolViolation) {
             while true {
-                switch try self.receiver.next(in: bytes, from: &offset) {
+                guard scratch.inflatedByteCount < ConnectionHandler.inflatedByteCountPerTurn else { return offset }
+                let window = isStepped ? UnsafeRawBufferPointer(rebasing: bytes.prefix(offset + 1024)) : bytes
+                switch try self.receiver.next(in: window, from: &offset) {
                 case .needMoreBytes:
-                    return
+                    if offset == bytes.count { return offset }
                 case .part(let part):
                     try self.takeIn(part, of: bytes, &scratch)
                 case .control(let opcode):
                     let start = scratch.filler.byteCount
                     let count = scratch.filler.append(self.receiver.controlPayload)
                     scratch.received.append(.init(content: .control(opcode), offset: start, count: count))
-                    if opcode == .close { return }
+                    if opcode == .close { return bytes.count }
                 }
             }
         } catch {
             scratch.violation = error
+            return bytes.count
         }
     }
 
@@ -54,7 +61,9 @@ extension ConnectionHandler {
             count: part.payload.count
         )
         if part.endsMessage { scratch.messageCount &+= 1 }
-        if part.startsMessage && part.endsMessage || self.isStreamed {
+        if part.reservedBits.contains(.rsv1) {
+            try self.inflate(payload, of: part, &scratch)
+        } else if part.startsMessage && part.endsMessage || self.isStreamed {
             let start = scratch.filler.byteCount
             guard let target = scratch.filler.room(for: payload.count) else { return }
             try self.unmask(payload, of: part, to: target)
@@ -76,9 +85,7 @@ extension ConnectionHandler {
                 return payload.count
             }
             if part.endsMessage {
-                let content = ReadScratch.Received.Content.gathered(part.kind)
-                scratch.received.append(.init(content: content, offset: scratch.gathered.count, count: 0))
-                scratch.gathered.append(gathered)
+                scratch.append(gathered, part.kind)
             } else {
                 self.gathering = gathered
             }
@@ -97,11 +104,17 @@ extension ConnectionHandler {
             isASCII = Masking.copy(from: source, to: target, count: payload.count, key: part.maskingKey)
         }
         guard part.kind == .text else { return }
+        let written = UnsafeRawBufferPointer(start: target, count: payload.count)
+        try self.checkText(written, isASCII: isASCII, endsMessage: part.endsMessage)
+    }
+
+    /// Checks text as far as it has come (RFC 6455 §8.1).
+    @inline(__always)
+    func checkText(_ bytes: UnsafeRawBufferPointer, isASCII: Bool, endsMessage: Bool) throws(ProtocolViolation) {
         if !(isASCII && self.textValidator.isAtBoundary) {
-            let written = UnsafeRawBufferPointer(start: target, count: payload.count)
-            guard self.textValidator.validate(written) else { throw .textNotUTF8 }
+            guard self.textValidator.validate(bytes) else { throw .textNotUTF8 }
         }
-        if part.endsMessage { guard self.textValidator.isAtBoundary else { throw .textNotUTF8 } }
+        if endsMessage { guard self.textValidator.isAtBoundary else { throw .textNotUTF8 } }
     }
 
     private func deliver(_ scratch: inout ReadScratch) {
@@ -113,9 +126,11 @@ extension ConnectionHandler {
                 self.deliver(
                     MessagePiece(kind: kind, bytes: bytes, startsMessage: startsMessage, endsMessage: endsMessage)
                 )
-            case .gathered(let kind):
+            case .gathered(let kind, let startsMessage, let endsMessage):
                 let bytes = scratch.gathered[received.offset]
-                self.deliver(MessagePiece(kind: kind, bytes: bytes, startsMessage: true, endsMessage: true))
+                self.deliver(
+                    MessagePiece(kind: kind, bytes: bytes, startsMessage: startsMessage, endsMessage: endsMessage)
+                )
             case .control(let opcode):
                 let payload = scratch.payloads.getSlice(at: received.offset, length: received.count) ?? ByteBuffer()
                 self.receivedControl(opcode, payload)

@@ -1,5 +1,5 @@
-package import NIOCore
-package import WebSocketProtocol
+internal import NIOCore
+internal import WebSocketProtocol
 
 extension ConnectionHandler {
     /// A payload from this size on is written as it is, beside its header, instead of being copied behind it.
@@ -7,20 +7,26 @@ extension ConnectionHandler {
     /// A cork this full is handed to the channel before the turn ends.
     private static let fullCorkByteCount = 64 * 1024
 
-    /// Sends a message, or queues it behind a message that is being streamed, which only ``sendNow(_:_:ifSlow:)`` does. On the event loop only.
+    /// Sends a message, or queues it behind a message that is being streamed, which only ``sendNow(_:ifSlow:)`` does. On the event loop only.
     /// - Throws: ``ConnectionClosedError`` if a Close was sent or received.
-    package func send(_ kind: MessageKind, _ payload: ByteBuffer) throws(ConnectionClosedError) {
+    func send(_ message: OutgoingMessage) throws(ConnectionClosedError) {
         guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
         if self.outbox.isStreaming {
-            self.outbox.deferMessage(kind, payload)
+            self.outbox.deferMessage(message)
         } else {
-            self.writeMessage(kind, payload)
+            self.writeMessage(message)
         }
     }
 
-    func writeMessage(_ kind: MessageKind, _ payload: ByteBuffer) {
+    func writeMessage(_ message: OutgoingMessage) {
         self.unreportedMessageCount &+= 1
-        self.writeFrame(kind.opcode, payload)
+        if let prepared = message.prepared, self.settings.role == .server {
+            self.writePrepared(prepared, message)
+        } else if self.compresses(message), let deflated = self.compression?.deflate(message.bytes) {
+            self.writeFrame(message.kind.opcode, deflated, reservedBits: .rsv1)
+        } else {
+            self.writeFrame(message.kind.opcode, message.bytes)
+        }
     }
 
     /// Bytes that wait for the peer: not yet with the channel, or the channel's socket is full.
@@ -29,23 +35,36 @@ extension ConnectionHandler {
     }
 
     /// Appends a frame to the cork, to be written at the end of this turn.
-    func writeFrame(_ opcode: Opcode, isFinal: Bool = true, _ payload: ByteBuffer) {
+    func writeFrame(
+        _ opcode: Opcode,
+        _ payload: ByteBuffer,
+        reservedBits: ReservedBits = [],
+        isFinal: Bool = true
+    ) {
         let count = payload.readableBytes
         let key = self.settings.role == .client ? self.loop.maskingKeys.nextKey() : nil
-        let header = FrameHeader(isFinal: isFinal, opcode: opcode, payloadLength: count, maskingKey: key)
+        let header = FrameHeader(
+            isFinal: isFinal, reservedBits: reservedBits, opcode: opcode, payloadLength: count, maskingKey: key)
         let isLarge = key == nil && count >= ConnectionHandler.largePayloadByteCount
         if self.cork.isFinished {
             guard let context = self.context else { return }
             self.cork.begin(self.loop.takeCork(context.channel.allocator))
         }
         self.cork.append(header, copying: isLarge ? nil : payload)
-        if isLarge {
-            self.writeCork(before: payload)
-        } else if self.cork.byteCount >= ConnectionHandler.fullCorkByteCount {
-            self.flushCork()
-        } else {
-            self.requestFlush()
-        }
+        if isLarge { self.writeCork(before: payload) } else { self.corked() }
+    }
+
+    /// Appends a whole frame that was made before.
+    func writeFrame(encoded frame: ByteBuffer) {
+        guard let context = self.context else { return }
+        if self.cork.isFinished { self.cork.begin(self.loop.takeCork(context.channel.allocator)) }
+        if frame.readableBytes >= ConnectionHandler.largePayloadByteCount { return self.writeCork(before: frame) }
+        self.cork.append(frame)
+        self.corked()
+    }
+
+    private func corked() {
+        if self.cork.byteCount >= ConnectionHandler.fullCorkByteCount { self.flushCork() } else { self.requestFlush() }
     }
 
     /// Hands the channel what is corked, a frame's header last, and that frame's payload as it is.
@@ -98,7 +117,7 @@ extension ConnectionHandler {
     /// Sends the message of ``SlowReaderPolicy/keepLatest`` that waits, unless another is being streamed.
     func sendLatest() {
         guard !self.outbox.isStreaming, self.closing.canSend, let latest = self.outbox.latest.take() else { return }
-        self.writeMessage(latest.kind, latest.bytes)
+        self.writeMessage(latest)
     }
 
     func receivedPing(_ payload: ByteBuffer) {
@@ -112,6 +131,15 @@ extension ConnectionHandler {
 }
 
 extension BufferFiller {
+    fileprivate mutating func append(_ bytes: ByteBuffer) {
+        guard let target = self.room(for: bytes.readableBytes) else { return }
+        bytes.withUnsafeReadableBytes { source in
+            guard let from = source.baseAddress else { return }
+            target.copyMemory(from: from, byteCount: source.count)
+        }
+        self.wrote(bytes.readableBytes)
+    }
+
     /// Appends a frame, its payload masked if the header has a key; without a payload only the header.
     @inline(__always)
     fileprivate mutating func append(_ header: FrameHeader, copying payload: ByteBuffer?) {
@@ -136,20 +164,20 @@ extension BufferFiller {
 extension ConnectionHandler {
     /// Sends if that needs no waiting: we are on the event loop, the peer keeps up, and nobody streams a message.
     /// - Returns: false if nothing was sent.
-    func sendAtOnce(_ kind: MessageKind, _ payload: ByteBuffer) throws(ConnectionClosedError) -> Bool {
+    func sendAtOnce(_ message: OutgoingMessage) throws(ConnectionClosedError) -> Bool {
         guard self.eventLoop.inEventLoop, !self.isCongested, !self.outbox.isStreaming else { return false }
-        try self.send(kind, payload)
+        try self.send(message)
         return true
     }
 
     /// Sends, and returns when the peer keeps up: the next message then finds room. From any task.
     ///
     /// While a message is being streamed it waits with its own, so that one that was not sent is not taken for sent.
-    package func sendWithBackPressure(_ kind: MessageKind, _ payload: ByteBuffer) async throws {
+    func sendWithBackPressure(_ message: OutgoingMessage) async throws {
         while true {
             let progress = try await self.onLoop { () -> SendProgress in
                 guard !self.outbox.isStreaming else { return .waitsForTurn }
-                try self.send(kind, payload)
+                try self.send(message)
                 return self.isCongested ? .waitsForRoom : .done
             }
             switch progress {
@@ -196,19 +224,19 @@ extension ConnectionHandler {
 
     /// Sends without waiting; what happens to a peer that does not read is up to the policy. On the event loop only.
     /// - Returns: false if the message was dropped or the connection is not open.
-    package func sendNow(_ kind: MessageKind, _ payload: ByteBuffer, ifSlow policy: SlowReaderPolicy) -> Bool {
+    func sendNow(_ message: OutgoingMessage, ifSlow policy: SlowReaderPolicy) -> Bool {
         guard self.closing.canSend else { return false }
         // A message must not overtake an older one that waits as the latest.
         let replacesLatest = policy == .keepLatest && self.outbox.latest != nil
         if replacesLatest
             || self.isCongested
-                && self.outboundByteCount + payload.readableBytes > self.settings.configuration.sendLimit
+                && self.outboundByteCount + message.bytes.readableBytes > self.settings.configuration.sendLimit
         {
             switch policy {
             case .dropNewest:
                 return false
             case .keepLatest:
-                self.outbox.latest = MessagePiece(kind: kind, bytes: payload, startsMessage: true, endsMessage: true)
+                self.outbox.latest = message
                 return true
             case .close:
                 self.fail(.tryAgainLater, "too slow to keep up")
@@ -216,7 +244,7 @@ extension ConnectionHandler {
             }
         }
         do throws(ConnectionClosedError) {
-            try self.send(kind, payload)
+            try self.send(message)
             return true
         } catch {
             return false

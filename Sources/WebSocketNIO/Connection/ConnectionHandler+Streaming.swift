@@ -9,10 +9,11 @@ extension ConnectionHandler {
     /// message that was cut short must never look whole.
     package func stream<Result>(
         _ kind: MessageKind,
+        compress: Bool,
         _ body: (MessageWriter) async throws -> Result
     ) async throws -> Result {
         try await self.beginStream()
-        let state = MessageWriter.State(kind: kind)
+        let state = MessageWriter.State(kind: kind, compression: compress ? self.handshake.compression : nil)
         do {
             let result = try await body(MessageWriter(handler: self, state: state))
             try await self.onLoop { try self.endStream(state) }
@@ -51,7 +52,15 @@ extension ConnectionHandler {
     }
 
     private func writeFragment(_ bytes: ByteBuffer, isFinal: Bool, _ state: MessageWriter.State) {
-        self.writeFrame(state.hasBegun ? .continuation : state.kind.opcode, isFinal: isFinal, bytes)
+        let opcode = state.hasBegun ? .continuation : state.kind.opcode
+        if state.compression != nil, let compression = self.compression {
+            let piece = isFinal ? compression.endPieces() : compression.deflatePiece(bytes)
+            guard let piece else { return self.fail(.internalError, "compression failed") }
+            // Only the first frame says that the message is compressed (RFC 7692 §6.1).
+            self.writeFrame(opcode, piece, reservedBits: state.hasBegun ? [] : .rsv1, isFinal: isFinal)
+        } else {
+            self.writeFrame(opcode, bytes, isFinal: isFinal)
+        }
         state.hasBegun = true
     }
 
@@ -75,7 +84,7 @@ extension ConnectionHandler {
         state.isFinished = true
         self.outbox.isStreaming = false
         while self.closing.canSend, let message = self.outbox.nextDeferred() {
-            self.writeMessage(message.kind, message.bytes)
+            self.writeMessage(message)
         }
         if !self.isCongested { self.sendLatest() }
         self.outbox.wakeWaiters()
@@ -87,12 +96,14 @@ public struct MessageWriter: Sendable {
     final class State: @unchecked Sendable {
         // Safety: touched on the connection's event loop only.
         let kind: MessageKind
+        let compression: DeflateAgreement?
         var validator = UTF8Validator()
         var hasBegun = false
         var isFinished = false
 
-        init(kind: MessageKind) {
+        init(kind: MessageKind, compression: DeflateAgreement?) {
             self.kind = kind
+            self.compression = compression
         }
     }
 

@@ -27,6 +27,8 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
     /// Pieces of messages are delivered as they arrive.
     let isStreamed: Bool
     @exclusivity(unchecked) var context: ChannelHandlerContext?
+    /// permessage-deflate: nothing until it is used.
+    @exclusivity(unchecked) private var lazyCompression: ConnectionCompression?
 
     // Receiving
     @exclusivity(unchecked) var receiver: FrameReceiver
@@ -36,6 +38,9 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
     @exclusivity(unchecked) var inbox = Inbox()
     /// Bytes that arrived before the application was ready; nil once it is.
     @exclusivity(unchecked) var held: [ByteBuffer]?
+    /// The rest of a read that inflated to a lot; it is taken in bit by bit.
+    @exclusivity(unchecked) var unread: ByteBuffer?
+    @exclusivity(unchecked) var isUnreadScheduled = false
     /// Callback mode: messages go here instead of into the inbox.
     @exclusivity(unchecked) var onMessage: ((WebSocketConnection, WebSocketMessage) -> Void)?
 
@@ -76,13 +81,31 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
         var limits = settings.configuration.limits
         self.isStreamed = settings.configuration.delivery == .streamed
         if self.isStreamed { limits.maximumMessageByteCount = .max }
-        self.receiver = FrameReceiver(role: settings.role, limits: limits)
+        self.receiver = FrameReceiver(
+            role: settings.role,
+            limits: limits,
+            allowedReservedBits: handshake.compression == nil ? [] : .rsv1
+        )
         self.keepAlive = KeepAlive(
             settings.configuration.keepAlive,
             now: DeadlineWheel.now(),
             random: loop.maskingKeys.nextWord()
         )
         self.closing = CloseHandshake(role: settings.role, timeout: settings.configuration.closeTimeout)
+    }
+
+    /// What compresses and decompresses; nil if the handshake did not agree on that.
+    var compression: ConnectionCompression? {
+        if let compression = self.lazyCompression { return compression }
+        guard let agreement = self.handshake.compression else { return nil }
+        let level = self.settings.configuration.compression?.level ?? CompressionConfiguration().level
+        let compression = ConnectionCompression(agreement, level: level, loop: self.loop)
+        self.lazyCompression = compression
+        return compression
+    }
+
+    func dropCompression() {
+        self.lazyCompression = nil
     }
 
     /// The connection as applications see it.
@@ -126,8 +149,9 @@ extension ConnectionHandler {
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = self.unwrapInboundIn(data)
-        guard self.held == nil else {
+        guard self.held == nil, self.unread == nil else {
             self.held?.append(buffer)
+            self.unread?.writeImmutableBuffer(buffer)
             return
         }
         let isOutermost = self.loop.beginRead()
@@ -137,7 +161,7 @@ extension ConnectionHandler {
     }
 
     package func read(context: ChannelHandlerContext) {
-        if self.held != nil || self.inbox.isPaused && self.closing.phase == .open {
+        if self.held != nil || self.unread != nil || self.inbox.isPaused && self.closing.phase == .open {
             self.inbox.isReadPending = true
         } else {
             context.read()

@@ -1,5 +1,6 @@
 public import HTTPTypes
 public import NIOCore
+public import WebSocketProtocol
 
 /// What the opening handshake told, for as long as the connection lives.
 public struct HandshakeInformation: Sendable {
@@ -9,6 +10,8 @@ public struct HandshakeInformation: Sendable {
     public let response: HTTPResponse?
     /// The agreed subprotocol, or nil.
     public let subprotocol: String?
+    /// What was agreed about compression; nil if messages are not compressed.
+    public let compression: DeflateAgreement?
     /// The peer's address; nil where the transport has none.
     public let remoteAddress: SocketAddress?
     /// True if the connection runs over TLS.
@@ -18,12 +21,14 @@ public struct HandshakeInformation: Sendable {
         request: HTTPRequest,
         response: HTTPResponse? = nil,
         subprotocol: String?,
+        compression: DeflateAgreement? = nil,
         remoteAddress: SocketAddress?,
         isSecure: Bool
     ) {
         self.request = request
         self.response = response
         self.subprotocol = subprotocol
+        self.compression = compression
         self.remoteAddress = remoteAddress
         self.isSecure = isSecure
     }

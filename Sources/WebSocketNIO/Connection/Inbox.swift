@@ -71,6 +71,7 @@ extension ConnectionHandler {
 
     /// Reads on. Also once we are closing: what then finds no room is thrown away, so a full inbox is no reason not to.
     func resumeReading() {
+        guard self.unread == nil else { return self.scheduleUnread() }
         guard self.inbox.isReadPending else { return }
         self.inbox.isReadPending = false
         self.context?.read()

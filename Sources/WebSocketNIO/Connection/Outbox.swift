@@ -10,23 +10,39 @@ final class WaitTicket: @unchecked Sendable {
     var isCancelled = false
 }
 
+/// A whole message on its way out.
+struct OutgoingMessage {
+    let kind: MessageKind
+    let bytes: ByteBuffer
+    /// False if it must not be compressed, whatever was agreed.
+    var mayBeCompressed = true
+    /// Frames made once for many connections.
+    var prepared: PreparedMessage?
+}
+
+extension OutgoingMessage {
+    init(_ message: WebSocketMessage, compress: Bool) {
+        self.init(kind: message.kind, bytes: message.bytes, mayBeCompressed: compress)
+    }
+}
+
 /// Who and what waits to be sent on one connection.
 struct Outbox {
     /// A message is being sent piece by piece; others wait until it ends.
     var isStreaming = false
-    private var deferred = Deque<(kind: MessageKind, bytes: ByteBuffer)>()
+    private var deferred = Deque<OutgoingMessage>()
     private(set) var deferredByteCount = 0
     /// Tasks that wait for the socket to take bytes, or for a streamed message to end, in order.
     private var waiters: [(ticket: WaitTicket, continuation: CheckedContinuation<Void, Never>)] = []
     /// The message of ``SlowReaderPolicy/keepLatest`` that waits for room.
-    var latest: MessagePiece?
+    var latest: OutgoingMessage?
 
-    mutating func deferMessage(_ kind: MessageKind, _ bytes: ByteBuffer) {
-        self.deferred.append((kind, bytes))
-        self.deferredByteCount += bytes.readableBytes
+    mutating func deferMessage(_ message: OutgoingMessage) {
+        self.deferred.append(message)
+        self.deferredByteCount += message.bytes.readableBytes
     }
 
-    mutating func nextDeferred() -> (kind: MessageKind, bytes: ByteBuffer)? {
+    mutating func nextDeferred() -> OutgoingMessage? {
         guard let message = self.deferred.popFirst() else { return nil }
         self.deferredByteCount -= message.bytes.readableBytes
         return message

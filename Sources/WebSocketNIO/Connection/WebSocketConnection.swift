@@ -39,10 +39,15 @@ extension WebSocketConnection {
     /// ``ConnectionConfiguration/sendHighMark`` bytes wait for the peer.
     ///
     /// Messages of concurrent senders go out one after the other, whole.
+    /// - Parameters:
+    ///   - message: text or bytes.
+    ///   - compress: false to send it as it is even where compression was agreed on: for secrets, and for what is
+    ///     compressed already.
     /// - Throws: ``ConnectionClosedError`` if the connection is closing or closed; nothing was sent then.
-    public func send(_ message: WebSocketMessage) async throws {
-        if try self.handler.sendAtOnce(message.kind, message.bytes) { return }
-        try await self.handler.sendWithBackPressure(message.kind, message.bytes)
+    public func send(_ message: WebSocketMessage, compress: Bool = true) async throws {
+        let message = OutgoingMessage(message, compress: compress)
+        if try self.handler.sendAtOnce(message) { return }
+        try await self.handler.sendWithBackPressure(message)
     }
 
     /// Sends a text message. See ``send(_:)-(WebSocketMessage)``.
@@ -66,9 +71,10 @@ extension WebSocketConnection {
     /// piece, the connection fails with 1011: a message that was cut short never looks whole.
     public func stream<Result>(
         _ kind: MessageKind,
+        compress: Bool = true,
         _ body: (MessageWriter) async throws -> Result
     ) async throws -> Result {
-        try await self.handler.stream(kind, body)
+        try await self.handler.stream(kind, compress: compress, body)
     }
 
     /// Sends a ping (RFC 6455 §5.5.2).
@@ -272,12 +278,27 @@ extension WebSocketConnection {
     /// Sends without suspending.
     /// - Parameters:
     ///   - message: text or bytes.
+    ///   - compress: false to send it as it is even where compression was agreed on.
     ///   - policy: what happens when ``ConnectionConfiguration/sendLimit`` bytes wait for a peer that does not read.
     /// - Returns: false if the message was dropped or the connection is not open.
     @discardableResult
-    public func sendNow(_ message: WebSocketMessage, ifSlow policy: SlowReaderPolicy = .close) -> Bool {
+    public func sendNow(
+        _ message: WebSocketMessage,
+        compress: Bool = true,
+        ifSlow policy: SlowReaderPolicy = .close
+    ) -> Bool {
         self.handler.eventLoop.preconditionInEventLoop()
-        return self.handler.sendNow(message.kind, message.bytes, ifSlow: policy)
+        return self.handler.sendNow(OutgoingMessage(message, compress: compress), ifSlow: policy)
+    }
+
+    /// Sends without suspending what is sent to other connections, too.
+    /// - Returns: false if the message was dropped or the connection is not open.
+    @discardableResult
+    public func sendNow(_ prepared: PreparedMessage, ifSlow policy: SlowReaderPolicy = .close) -> Bool {
+        self.handler.eventLoop.preconditionInEventLoop()
+        let message = prepared.message
+        return self.handler.sendNow(
+            OutgoingMessage(kind: message.kind, bytes: message.bytes, prepared: prepared), ifSlow: policy)
     }
 
     /// Starts to close without waiting for the end; ``onClose(_:)`` tells of it.

@@ -11,6 +11,7 @@ package final class LoopContext: @unchecked Sendable {
     package let deadlines: DeadlineWheel
     package let receiveBuffer = SharedReceiveBuffer()
     let maskingKeys = MaskingKeyPool()
+    @exclusivity(unchecked) var deflateEngines = DeflateEngines()
     private let serverMetrics: LoopMetrics
     private let clientMetrics: LoopMetrics
 
@@ -18,6 +19,9 @@ package final class LoopContext: @unchecked Sendable {
     @exclusivity(unchecked) private var scratch: ReadScratch?
     /// An empty buffer with capacity for the next connection that writes.
     @exclusivity(unchecked) private var spareCork: ByteBuffer?
+
+    /// What the last message was compressed into.
+    @exclusivity(unchecked) private var compressed = ByteBuffer()
 
     @exclusivity(unchecked) private var unflushed: [ConnectionHandler] = []
     @exclusivity(unchecked) private var isTurnScheduled = false
@@ -131,5 +135,17 @@ extension LoopContext {
         guard self.spareCork == nil, buffer.storageCapacity <= 4 * LoopContext.corkCapacity else { return }
         buffer.clear()
         self.spareCork = buffer
+    }
+
+    /// An empty buffer to compress into. If the last message that was is still being sent, this allocates.
+    func takeCompressed() -> ByteBuffer {
+        var buffer = ByteBuffer()
+        swap(&buffer, &self.compressed)
+        buffer.clear()
+        return buffer
+    }
+
+    func giveBackCompressed(_ buffer: ByteBuffer) {
+        if buffer.storageCapacity <= 16 * LoopContext.corkCapacity { self.compressed = buffer }
     }
 }

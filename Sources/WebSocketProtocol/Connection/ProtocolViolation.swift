@@ -43,3 +43,8 @@ extension ProtocolViolation {
     public static let messageTooBig = Self("message too big", "RFC 6455 §10.4", .messageTooBig)
     public static let tooManyFragments = Self("too many fragments", "RFC 6455 §10.4", .policyViolation)
 }
+
+// Compression (RFC 7692).
+extension ProtocolViolation {
+    public static let invalidDeflateData = Self("invalid deflate data", "RFC 7692 §7.2.2", .invalidPayload)
+}

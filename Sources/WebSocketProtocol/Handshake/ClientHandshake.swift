@@ -6,6 +6,7 @@ public struct ClientHandshake: Sendable {
     public let key: HandshakeKey
     private let subprotocols: [String]
     private let requiresSubprotocol: Bool
+    private let compression: CompressionConfiguration?
 
     /// - Parameters:
     ///   - url: where to.
@@ -13,13 +14,15 @@ public struct ClientHandshake: Sendable {
     ///   - subprotocols: in order of preference.
     ///   - requiresSubprotocol: fail if the server chooses none of them, as browsers do.
     ///   - headerFields: extra fields: `Origin`, `Cookie`, `Authorization` and the like.
+    ///   - compression: what to offer of permessage-deflate; nil for nothing.
     /// - Throws: ``HandshakeArgumentError`` for a field or a subprotocol that can't be sent.
     public init(
         url: WebSocketURL,
         key: HandshakeKey,
         subprotocols: [String] = [],
         requiresSubprotocol: Bool = false,
-        headerFields: HTTPFields = [:]
+        headerFields: HTTPFields = [:],
+        compression: CompressionConfiguration? = nil
     ) throws(HandshakeArgumentError) {
         for (index, name) in subprotocols.enumerated() {
             guard name.isToken else { throw .invalidSubprotocol(name) }
@@ -40,6 +43,9 @@ public struct ClientHandshake: Sendable {
         if !subprotocols.isEmpty {
             request.headerFields[.secWebSocketProtocol] = subprotocols.joined(separator: ", ")
         }
+        if let compression {
+            request.headerFields[.secWebSocketExtensions] = DeflateNegotiation.offer(compression)
+        }
         if let user = url.userInformation, !user.isEmpty, headerFields[.authorization] == nil {
             let credentials = user.utf8.contains(UInt8(ascii: ":")) ? user : user + ":"
             request.headerFields[.authorization] = "Basic " + Base64.encode(Array(credentials.utf8))
@@ -49,11 +55,13 @@ public struct ClientHandshake: Sendable {
         self.key = key
         self.subprotocols = subprotocols
         self.requiresSubprotocol = requiresSubprotocol
+        self.compression = compression
     }
 
     /// What the server agreed to.
     public struct Agreement: Sendable, Hashable {
         public let subprotocol: String?
+        public let compression: DeflateAgreement?
     }
 
     /// Checks a response with status 101.
@@ -69,18 +77,27 @@ public struct ClientHandshake: Sendable {
         guard let accept = accepts.first else { throw .acceptMissing }
         guard accepts.count == 1 else { throw .acceptRepeated }
         guard accept.trimmingOptionalWhitespace().hasSameBytes(as: self.key.acceptValue) else { throw .acceptMismatch }
-        // None were offered, so none may be used (§4.1 step 5).
-        guard fields.listMembers(of: .secWebSocketExtensions).isEmpty else { throw .extensionNotOffered }
+        let compression = try self.agreement(fields[values: .secWebSocketExtensions])
         let chosen = fields[values: .secWebSocketProtocol]
         guard chosen.count <= 1 else { throw .subprotocolRepeated }
         guard let subprotocol = chosen.first else {
             guard self.subprotocols.isEmpty || !self.requiresSubprotocol else { throw .subprotocolMissing }
-            return Agreement(subprotocol: nil)
+            return Agreement(subprotocol: nil, compression: compression)
         }
         guard self.subprotocols.contains(where: { $0.hasSameBytes(as: subprotocol) }) else {
             throw .subprotocolNotOffered
         }
-        return Agreement(subprotocol: subprotocol)
+        return Agreement(subprotocol: subprotocol, compression: compression)
+    }
+
+    /// Only what was offered may be used (§4.1 step 5).
+    private func agreement(_ lines: [String]) throws(HandshakeFailure) -> DeflateAgreement? {
+        guard let extensions = ExtensionElement.parse(lines) else { throw .extensionGrammar }
+        guard let compression = self.compression else {
+            guard extensions.isEmpty else { throw .extensionNotOffered }
+            return nil
+        }
+        return try DeflateNegotiation.agreement(extensions, compression)
     }
 }
 
@@ -99,6 +116,9 @@ public struct HandshakeFailure: Error, Sendable, Hashable, CustomStringConvertib
     public static let acceptMissing = Self("there is no Sec-WebSocket-Accept header")
     public static let acceptRepeated = Self("Sec-WebSocket-Accept appears more than once")
     public static let acceptMismatch = Self("Sec-WebSocket-Accept does not answer our key")
+    public static let extensionGrammar = Self("the Sec-WebSocket-Extensions header breaks the grammar")
+    public static let extensionRepeated = Self("the server accepts more than one extension for the same bits")
+    public static let extensionParameters = Self("the server's parameters of permessage-deflate are not valid")
     public static let extensionNotOffered = Self("the server uses an extension that was not offered")
     public static let subprotocolRepeated = Self("Sec-WebSocket-Protocol appears more than once")
     public static let subprotocolNotOffered = Self("the server chose a subprotocol that was not offered")

@@ -50,7 +50,11 @@ public enum ServerHandshake {
         if subprotocols.isEmpty && fields[.secWebSocketProtocol] != nil {
             return .refused(.badRequest("the Sec-WebSocket-Protocol header is empty"))
         }
-        return .valid(ClientOffer(key: key, subprotocols: subprotocols, origin: fields[.origin]))
+        guard let extensions = ExtensionElement.parse(fields[values: .secWebSocketExtensions]) else {
+            return .refused(.badRequest("the Sec-WebSocket-Extensions header breaks the grammar of RFC 6455 §9.1"))
+        }
+        return .valid(
+            ClientOffer(key: key, subprotocols: subprotocols, origin: fields[.origin], extensions: extensions))
     }
 
     /// The version of the protocol that is spoken here (§4.4).
@@ -61,12 +65,15 @@ public enum ServerHandshake {
     ///   - offer: what ``evaluate(_:isHTTP11:hasBody:)`` found valid.
     ///   - subprotocol: one of those offered, or nil for none.
     ///   - headerFields: extra fields, such as `Set-Cookie`.
+    ///   - compression: how to compress, if the client offers to; nil declines.
+    /// - Returns: the response, and what it agrees to.
     /// - Throws: ``HandshakeArgumentError`` if the subprotocol was not offered or a field belongs to the handshake.
     public static func accept(
         _ offer: ClientOffer,
         subprotocol: String?,
-        headerFields: HTTPFields
-    ) throws(HandshakeArgumentError) -> HTTPResponse {
+        headerFields: HTTPFields,
+        compression: CompressionConfiguration? = nil
+    ) throws(HandshakeArgumentError) -> (response: HTTPResponse, compression: DeflateAgreement?) {
         if let name = headerFields.firstHandshakeFieldName { throw .reservedField(name) }
         var response = HTTPResponse(status: .switchingProtocols)
         response.headerFields[.upgrade] = "websocket"
@@ -79,8 +86,10 @@ public enum ServerHandshake {
             }
             response.headerFields[.secWebSocketProtocol] = subprotocol
         }
+        let answer = compression.flatMap { DeflateNegotiation.answer(offer.extensions, $0) }
+        if let answer { response.headerFields[.secWebSocketExtensions] = answer.fieldValue }
         response.headerFields.append(contentsOf: headerFields)
-        return response
+        return (response, answer?.agreement)
     }
 }
 
@@ -91,6 +100,8 @@ public struct ClientOffer: Sendable, Hashable {
     public let subprotocols: [String]
     /// The value of `Origin`; nil if the client is no browser.
     public let origin: String?
+    /// In the client's order of preference.
+    package let extensions: [ExtensionElement]
 }
 
 /// An HTTP response to a WebSocket request that can't be granted.

@@ -61,9 +61,16 @@ extension HTTPConnectionHandler {
         headerFields: HTTPFields
     ) {
         guard let context = self.context, let codec = self.codec else { return }
+        let settings = self.shared.settings(for: route)
         let response: HTTPResponse
+        let compression: DeflateAgreement?
         do throws(HandshakeArgumentError) {
-            response = try ServerHandshake.accept(offer, subprotocol: subprotocol, headerFields: headerFields)
+            (response, compression) = try ServerHandshake.accept(
+                offer,
+                subprotocol: subprotocol,
+                headerFields: headerFields,
+                compression: settings.configuration.compression
+            )
         } catch {
             self.shared.logger.error("upgrade can't be accepted as decided", metadata: ["error": "\(error)"])
             return self.respond(.failed)
@@ -71,12 +78,13 @@ extension HTTPConnectionHandler {
         let information = HandshakeInformation(
             request: incoming.request,
             subprotocol: subprotocol,
+            compression: compression,
             remoteAddress: context.channel.remoteAddress,
             isSecure: self.shared.isSecure
         )
         let handler = ConnectionHandler(
             loop: self.loop.context,
-            settings: self.shared.settings(for: route),
+            settings: settings,
             handshake: information
         )
         if case .task = route.handler { handler.hold() }

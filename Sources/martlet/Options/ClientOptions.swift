@@ -17,6 +17,11 @@ struct ClientOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Value of the Origin header, as a browser would send it.", valueName: "origin"))
     var origin: String?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Offer permessage-deflate, so that messages are compressed if the server agrees.")
+    var compression = true
+
     @Flag(help: "Do not verify the server's certificate. For servers of your own with a certificate of your own.")
     var insecure = false
 
@@ -25,6 +30,10 @@ struct ClientOptions: ParsableArguments {
 
     func validate() throws {
         guard self.timeout > 0, self.timeout < 1e6 else { throw ValidationError("--timeout must be above 0") }
+        for name in self.subprotocol where !name.isToken {
+            throw ValidationError(
+                "--subprotocol \(name.debugDescription): write letters, digits and !#$%&'*+-.^_`|~ only")
+        }
         for header in self.headers { _ = try ClientOptions.field(header) }
         if let origin = self.origin {
             guard HTTPField.isValidValue(origin) else { throw ValidationError("--origin has control characters") }
@@ -35,6 +44,7 @@ struct ClientOptions: ParsableArguments {
         var configuration = ClientConfiguration()
         configuration.connectTimeout = .seconds(self.timeout)
         configuration.subprotocols = self.subprotocol
+        if self.compression { configuration.connection.compression = CompressionConfiguration() }
         for header in self.headers { configuration.headerFields.append(try ClientOptions.field(header)) }
         if let origin = self.origin { configuration.headerFields[.origin] = origin }
         if self.insecure { configuration.tls.certificateVerification = .none }

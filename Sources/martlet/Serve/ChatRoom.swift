@@ -13,11 +13,12 @@ final class ChatRoom: Sendable {
     }
 
     private func broadcast(_ message: WebSocketMessage) {
+        let prepared = PreparedMessage(message)
         for member in self.members.withLock({ $0 }) {
             if member.eventLoop.inEventLoop {
-                member.sendNow(message)
+                member.sendNow(prepared)
             } else {
-                member.eventLoop.execute { member.sendNow(message) }
+                member.eventLoop.execute { member.sendNow(prepared) }
             }
         }
     }

@@ -36,6 +36,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Longest message accepted, in bytes.", valueName: "bytes"))
     var maxMessageSize = ReceiveLimits().maximumMessageByteCount
 
+    @Flag(inversion: .prefixedNo, help: "Compress messages for clients that offer permessage-deflate.")
+    var compression = true
+
     @Option(help: ArgumentHelp("Event loops to run; default one per core.", valueName: "count"))
     var loops: Int?
 
@@ -78,6 +81,7 @@ struct Serve: AsyncParsableCommand {
         var configuration = ServerConfiguration(host: self.host, port: self.port)
         configuration.connection.limits.maximumMessageByteCount = self.maxMessageSize
         configuration.connection.limits.maximumFrameByteCount = self.maxMessageSize
+        if self.compression { configuration.connection.compression = CompressionConfiguration() }
         if !self.allowOrigin.isEmpty {
             configuration.originPolicy = .allow(Set(self.allowOrigin.compactMap(Origin.init)))
         }

@@ -17,6 +17,7 @@ struct AutobahnClient {
         var configuration = ClientConfiguration()
         configuration.connection.limits.maximumMessageByteCount = 32 << 20
         configuration.connection.limits.maximumFrameByteCount = 32 << 20
+        configuration.connection.compression = CompressionConfiguration()
         let client = WebSocketClient(configuration: configuration)
 
         let count = try await client.withConnection(to: "\(suite)/getCaseCount") { connection in

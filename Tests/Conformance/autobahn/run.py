@@ -18,7 +18,7 @@ import suite
 from judging import gone, judge
 from processes import Failure
 
-DEFAULT_CASES = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "9.*", "10.*"]
+DEFAULT_CASES = ["*"]
 
 
 def by_number(case):

@@ -259,7 +259,7 @@ struct ClientHandshakeTests {
                 Issue.record("\(client.request)")
                 return
             }
-            let response = try ServerHandshake.accept(offer, subprotocol: "y", headerFields: [:])
+            let response = try ServerHandshake.accept(offer, subprotocol: "y", headerFields: [:]).response
             #expect(try client.validate(response).subprotocol == "y")
         }
     }

@@ -1,0 +1,78 @@
+internal import CZlib
+
+/// Compresses one message after the other (RFC 7692 §7.2.1), for any number of connections in turn.
+package final class Deflater {
+    private var stream = z_stream()
+    /// What the stream was made for; it serves no other window.
+    package let windowBits: Int
+    package let level: Int
+
+    /// 2^12 hash entries: with a window of 4 KiB more makes nothing smaller.
+    private static let memoryLevel: Int32 = 5
+
+    /// - Parameters:
+    ///   - windowBits: 8 to 15. zlib has no window of 2^8 bytes when it compresses; that of 2^9 refers back by 250 bytes at
+    ///     most, since it keeps a lookahead of 262, so what it writes is good for a peer with a window of 2^8.
+    ///   - level: 1 to 9.
+    package init(windowBits: Int, level: Int) {
+        self.windowBits = windowBits
+        self.level = level
+        let result = deflateInit2_(
+            &self.stream, Int32(level), Z_DEFLATED, -Int32(max(9, windowBits)), Deflater.memoryLevel,
+            Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)
+        )
+        precondition(result == Z_OK, "zlib can't compress with window bits \(windowBits) and level \(level): \(result)")
+    }
+
+    deinit {
+        deflateEnd(&self.stream)
+    }
+
+    /// Starts a message that may refer to these earlier bytes.
+    package func begin(after history: History?) {
+        deflateReset(&self.stream)
+        guard let bytes = history?.bytes, !bytes.isEmpty else { return }
+        bytes.withUnsafeBufferPointer { bytes in
+            _ = deflateSetDictionary(&self.stream, bytes.baseAddress, UInt32(truncatingIfNeeded: bytes.count))
+        }
+    }
+
+    /// How many bytes ``compress(_:into:)`` needs room for: zlib's bound for any window and memory level, and an empty block.
+    package static func bound(_ byteCount: Int) -> Int {
+        byteCount + byteCount >> 3 + byteCount >> 8 + byteCount >> 9 + 64
+    }
+
+    /// Compresses a piece of a message. It ends with the four bytes 00 00 FF FF of an empty block, which the last piece of
+    /// a message leaves off (``tailByteCount``).
+    /// - Parameters:
+    ///   - bytes: not empty; see ``emptyPiece``.
+    ///   - room: at least ``bound(_:)`` bytes.
+    /// - Returns: the number of bytes written; nil if that was not room enough.
+    package func compress(_ bytes: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer) -> Int? {
+        guard let source = bytes.baseAddress, let target = room.baseAddress else { return nil }
+        var written = 0
+        var consumed = 0
+        repeat {
+            // zlib counts in 32 bits.
+            let input = min(bytes.count - consumed, 1 << 30)
+            let output = min(room.count - written, 1 << 30)
+            self.stream.next_in = UnsafeMutablePointer(
+                mutating: (source + consumed).assumingMemoryBound(to: UInt8.self))
+            self.stream.avail_in = UInt32(input)
+            self.stream.next_out = (target + written).assumingMemoryBound(to: UInt8.self)
+            self.stream.avail_out = UInt32(output)
+            let result = deflate(&self.stream, Z_SYNC_FLUSH)
+            consumed += input - Int(self.stream.avail_in)
+            written += output - Int(self.stream.avail_out)
+            // A full room may mean that more waits to be written.
+            guard result == Z_OK, self.stream.avail_out > 0 else { return nil }
+        } while consumed < bytes.count
+        return written
+    }
+
+    /// What the last piece of a message leaves off (§7.2.1).
+    package static let tailByteCount = 4
+    /// The last piece of a message that has no more bytes, and all of an empty message: the header of an empty block whose
+    /// rest is the tail (§7.2.3.6).
+    package static let emptyPiece: [UInt8] = [0]
+}

@@ -1,0 +1,64 @@
+internal import NIOCore
+internal import Synchronization
+internal import WebSocketDeflate
+internal import WebSocketProtocol
+
+/// A message for many connections: framed once, and compressed once for each set of parameters that connections have
+/// agreed on.
+///
+/// ```swift
+/// let news = PreparedMessage(WebSocketMessage("…"))
+/// for connection in subscribers { connection.eventLoop.execute { connection.sendNow(news) } }
+/// ```
+public final class PreparedMessage: Sendable {
+    public let message: WebSocketMessage
+    let plainFrame: ByteBuffer
+    private let deflated = Mutex<[Parameters: ByteBuffer?]>([:])
+
+    private struct Parameters: Hashable {
+        let windowBits: Int
+        let level: Int
+    }
+
+    /// How often a message was compressed for the sake of this one.
+    package var compressionCount: Int { self.deflated.withLock { $0.count } }
+
+    public init(_ message: WebSocketMessage) {
+        self.message = message
+        self.plainFrame = PreparedMessage.frame(message.kind.opcode, [], message.bytes)
+    }
+
+    /// The frame with compressed payload, which refers to no earlier message, so that it suits every connection.
+    /// - Returns: nil if compression does not make it smaller.
+    func deflatedFrame(windowBits: Int, level: Int) -> ByteBuffer? {
+        self.deflated.withLock { frames in
+            let parameters = Parameters(windowBits: windowBits, level: level)
+            if let frame = frames[parameters] { return frame }
+            let frame = self.deflate(windowBits: windowBits, level: level)
+            frames[parameters] = .some(frame)
+            return frame
+        }
+    }
+
+    private func deflate(windowBits: Int, level: Int) -> ByteBuffer? {
+        let deflater = Deflater(windowBits: windowBits, level: level)
+        deflater.begin(after: nil)
+        var payload = ByteBuffer()
+        guard let count = ConnectionCompression.deflate(deflater, self.message.bytes, &payload),
+            count - Deflater.tailByteCount < self.message.bytes.readableBytes
+        else { return nil }
+        payload.moveWriterIndex(to: payload.writerIndex - Deflater.tailByteCount)
+        return PreparedMessage.frame(self.message.kind.opcode, .rsv1, payload)
+    }
+
+    private static func frame(_ opcode: Opcode, _ reservedBits: ReservedBits, _ payload: ByteBuffer) -> ByteBuffer {
+        let header = FrameHeader(reservedBits: reservedBits, opcode: opcode, payloadLength: payload.readableBytes)
+        var frame = ByteBuffer()
+        frame.reserveCapacity(FrameHeader.maximumByteCount + payload.readableBytes)
+        frame.writeWithUnsafeMutableBytes(minimumWritableBytes: FrameHeader.maximumByteCount) { target in
+            target.baseAddress.map { FrameHeaderEncoder.encode(header, into: $0) } ?? 0
+        }
+        frame.writeImmutableBuffer(payload)
+        return frame
+    }
+}
