@@ -130,7 +130,7 @@ let package = Package(
         .testTarget(
             name: "WebSocketNIOTests",
             dependencies: [
-                "WebSocketNIO", "WebSocketProtocol",
+                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

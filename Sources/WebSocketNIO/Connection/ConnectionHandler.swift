@@ -104,6 +104,9 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
         return compression
     }
 
+    /// True once the connection has a history to remember.
+    var hasCompressed: Bool { self.lazyCompression != nil }
+
     func dropCompression() {
         self.lazyCompression = nil
     }
