@@ -228,10 +228,7 @@ extension ConnectionHandler {
         guard self.closing.canSend else { return false }
         // A message must not overtake an older one that waits as the latest.
         let replacesLatest = policy == .keepLatest && self.outbox.latest != nil
-        if replacesLatest
-            || self.isCongested
-                && self.outboundByteCount + message.bytes.readableBytes > self.settings.configuration.sendLimit
-        {
+        if replacesLatest || self.isCongested && !self.hasRoom(for: message.bytes.readableBytes) {
             switch policy {
             case .dropNewest:
                 return false
@@ -249,6 +246,23 @@ extension ConnectionHandler {
         } catch {
             return false
         }
+    }
+
+    /// True if a message may pile up behind a peer that does not read; it counts as piled up from then on.
+    private func hasRoom(for byteCount: Int) -> Bool {
+        let configuration = self.settings.configuration
+        let isShort = self.loop.congestedByteCount + byteCount > configuration.sharedSendLimit
+        let limit = isShort ? min(configuration.sendHighMark, configuration.sendLimit) : configuration.sendLimit
+        guard self.outboundByteCount + byteCount <= limit else { return false }
+        self.congestedByteCount += byteCount
+        self.loop.congestedByteCount += byteCount
+        return true
+    }
+
+    /// The socket takes bytes again, or the connection is over.
+    func forgetCongestion() {
+        self.loop.congestedByteCount -= self.congestedByteCount
+        self.congestedByteCount = 0
     }
 
     /// Bytes accepted for sending that the socket has not taken.
