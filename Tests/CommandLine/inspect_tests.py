@@ -153,7 +153,7 @@ async def _():
         equal(report.get("pingMilliseconds"), None, "round trip")
 
 
-@test("inspect: control characters of the server are escaped")
+@test("class 22, terminal injection: inspect escapes control characters of the server")
 async def _():
     body = "no\x1b[2J\x07\r\nentry\n"
     answer = f"HTTP/1.1 403 For\tbidden\nX-Bell: a\tb\nContent-Length: {len(body)}\n\n"

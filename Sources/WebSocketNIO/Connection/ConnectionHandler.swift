@@ -52,6 +52,8 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
     /// Large payloads were handed to the channel and wait for a flush.
     @exclusivity(unchecked) var hasUnflushedWrites = false
     @exclusivity(unchecked) var isFlushRequested = false
+    /// The socket has not taken all that it was given. Small frames then wait in the cork, side by side.
+    @exclusivity(unchecked) var isBackedUp = false
     /// Messages sent since the last flush, for the metrics.
     @exclusivity(unchecked) var unreportedMessageCount = 0
     @exclusivity(unchecked) var isChannelWritable = true

@@ -102,7 +102,7 @@ struct ServerHandshakeTests {
         #expect(try self.refusal(self.request(method: method)).response.status == .methodNotAllowed)
     }
 
-    @Test("A request with a body gets 400 and the connection ends", .requirement(70, 91))
+    @Test("Class 13: request smuggling. A request with a body gets 400 and the connection ends", .requirement(70, 91))
     func body() throws {
         let refusal = try self.refusal(self.request(), hasBody: true)
         #expect(refusal.response.status == .badRequest)
