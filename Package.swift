@@ -79,7 +79,7 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "WebSocketServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol",
+                "WebSocketServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
