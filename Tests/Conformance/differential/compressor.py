@@ -22,7 +22,7 @@ class Compressor:
         self.stream = zlib.compressobj(*options)
 
     def compress(self, payload):
-        """The payload of the frames of a message."""
+        """The payload of the frames of a message, and where in it which bytes of the message have been flushed."""
         dice = self.dice
         if not self.takeover:
             self.stream, self.history = None, b""
@@ -32,17 +32,18 @@ class Compressor:
         self.history = (self.history + payload)[-(1 << self.window_bits):]
         cuts = sorted(dice.randrange(len(payload) + 1) for _ in range(dice.choice((0, 0, 0, 1, 2))))
         pieces = [payload[start:end] for start, end in zip([0, *cuts], [*cuts, len(payload)])]
-        body = b""
-        for piece in pieces[:-1]:
+        body, flushed = b"", []
+        for piece, end in zip(pieces[:-1], cuts):
             body += self.stream.compress(piece) + self.stream.flush(dice.choice(FLUSHES))
+            flushed.append((len(body), end))
         body += self.stream.compress(pieces[-1])
         if dice.random() < 0.05:
             # A last block (§7.2.3.4), and an empty one behind it that lacks its tail.
             body += self.stream.flush(zlib.Z_FINISH) + b"\0"
             self.stream = None
-            return body
+            return body, flushed
         body += self.stream.flush(zlib.Z_SYNC_FLUSH)
         if not body.endswith(TAIL):
             # Two flushes on end leave out the second.
-            return body + b"\0"
-        return body[:-4] if dice.random() < 0.9 else body + b"\0"
+            return body + b"\0", flushed
+        return body[:-4] if dice.random() < 0.9 else body + b"\0", flushed

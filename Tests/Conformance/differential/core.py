@@ -53,7 +53,7 @@ def outcome(case, line):
     if told["violation"]:
         end = f"fail {sent} {told['violation']}"
     else:
-        end = "open" if told["received"] is None else "close"
+        end = "open" if told["received"] is None else f"close {told['received']}, {sent}"
     return Outcome(peer.told, told["received"], sent, end, told["ended"])
 
 

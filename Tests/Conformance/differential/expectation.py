@@ -14,7 +14,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Outcome(Expectation):
-    # "open", "close" after the closing handshake, "fail 1002 and why".
+    # "open", "close 1000, 1000" with what was received and sent, "fail 1002 and why".
     end: str
     # This side's half of the transport was closed before the peer's.
     has_ended: bool

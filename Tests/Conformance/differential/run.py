@@ -45,11 +45,7 @@ class Judge:
             wanted = case.expectation
             if (ours.events, ours.received, ours.sent) != (wanted.events, wanted.received, wanted.sent):
                 return f"martlet     {ours}\n     should be   {wanted}"
-        other = reference.play(case)
-        theirs = other.outcome()
-        if ours.end.startswith("fail") and theirs.end == "open":
-            reference.complete(other, case)
-            theirs = other.outcome()
+        theirs = reference.verdict(case, ours)
         if ours.agrees(theirs, case.is_server):
             self.equal += 1
             return None
