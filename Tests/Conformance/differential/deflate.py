@@ -36,11 +36,11 @@ class Deflate(PerMessageDeflate):
         self.wire_size = len(frame.data) + (self.wire_size if frame.opcode == Opcode.CONT else 0)
         if self.message_limit is not None and self.wire_size > self.message_limit:
             self.circumstances.add("longer than the limit while compressed")
-        # zlib takes 0 for no limit at all.
-        if max_size == 0:
-            self.circumstances.add("no room left")
         try:
-            return super().decode(frame, max_size=max_size)
+            decoded = super().decode(frame, max_size=max_size)
+            if len(decoded.data) == max_size:
+                self.circumstances.add("limit reached")
+            return decoded
         finally:
             if self.decoder.eof:
                 self.circumstances.add("final block")

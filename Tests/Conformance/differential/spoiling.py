@@ -129,5 +129,11 @@ def spoil_frames(dice, frames, is_server):
     return frames
 
 
+def cut_header(dice, frames):
+    """The bytes up to the middle of a header."""
+    *before, last = [b"", *(frame.encoded for frame in frames[:dice.randrange(len(frames) + 1)])]
+    return b"".join(before) + last[:dice.randint(1, 13)]
+
+
 def spoil_bytes(dice, data):
     return mutations.spoil(dice, data or b"\0")

@@ -27,14 +27,16 @@ def case(seed, number):
         agreement = Agreement(dice.randint(8, 15), dice.randint(8, 15), dice.random() < 0.6, dice.random() < 0.6)
     limit = HUGE if agreement and dice.random() < 0.005 else GENEROUS
     way = dice.choices(("valid", "frames", "bytes", "both"), (25, 45, 20, 10))[0]
-    keeps_window = way == "valid" or dice.random() < 0.95
+    keeps_window = way == "valid" or dice.random() < 0.85
     sent, expectation, sizes = conversation(dice, is_server, agreement, LENGTHS if limit == GENEROUS else HUGE_LENGTHS, keeps_window)
-    limits = [(limit, limit), (size := dice.choice(LIMITS), size), (size := max(0, dice.choice(sizes) + dice.choice((-1, 0, 0, 0))), size),
+    limits = [(limit, limit), (size := dice.choice(LIMITS), size), (size := max(0, dice.choice(sizes) + dice.choice((-100, -1, 0, 0))), size),
               (limit, dice.choice(LIMITS))]
     message_limit, frame_limit = dice.choices(limits, (80, 7, 10, 3))[0]
     if way in ("frames", "both"):
         sent = spoiling.spoil_frames(dice, sent, is_server)
     data = b"".join(frame.encoded for frame in sent)
+    if way == "frames" and dice.random() < 0.1:
+        data = spoiling.cut_header(dice, sent)
     if way in ("bytes", "both"):
         data = spoiling.spoil_bytes(dice, data)
     is_valid = way == "valid" and (message_limit, frame_limit) == (limit, limit)
@@ -67,6 +69,9 @@ def conversation(dice, is_server, agreement, lengths, keeps_window):
         body, flushed = compressor.compress(payload) if is_compressed else (payload, [])
         count = dice.choice((0, 0, 0, 1, 1, 2, 3, 8))
         cuts = [dice.randrange(len(body) + 1) for _ in range(count)] + [place for place, _ in flushed if dice.random() < 0.5]
+        if is_compressed and dice.random() < 0.2:
+            # Ends with an empty fragment, as messages do that are sent while they are written.
+            cuts.append(len(body))
         cuts.sort()
         sizes += [len(payload), *(size for _, size in flushed)]
         parts = [body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)])]
