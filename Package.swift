@@ -114,6 +114,18 @@ let package = Package(
             path: "Tests/Conformance/AutobahnClient",
             swiftSettings: swiftSettings
         ),
+        .executableTarget(
+            name: "differential-core",
+            dependencies: [
+                "WebSocketNIO", "WebSocketProtocol",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Conformance/DifferentialCore",
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "WebSocketProtocolTests",
             dependencies: [
