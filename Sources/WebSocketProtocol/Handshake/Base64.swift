@@ -47,6 +47,14 @@ package enum Base64 {
         return text.count / 4 * 3 - padding
     }
 
+    /// True for what ``decode(_:into:)`` can decode.
+    package static func isValid(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard let count = self.decodedByteCount(text) else { return false }
+        return self.values.withUnsafeBufferPointer { values in
+            text.prefix(text.count - (text.count / 4 * 3 - count)).allSatisfy { values[Int($0)] != 0xFF }
+        }
+    }
+
     /// Non-zero pad bits are let through, as RFC 6455 erratum 3150 asks for: the RFC's own example has them.
     /// - Parameter target: has room for ``decodedByteCount(_:)`` bytes.
     /// - Returns: the number of bytes, or nil if the text is not base64.
