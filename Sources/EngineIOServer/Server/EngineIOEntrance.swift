@@ -16,7 +16,8 @@ final class EngineIOEntrance: Sendable {
             "a session id can name \(SessionID.maximumLoopCount) event loops")
         self.core = core
         self.loops = eventLoops.enumerated().map { EngineIOLoop(core: core, eventLoop: $0.element, number: $0.offset) }
-        self.loopsByEventLoop = Dictionary(uniqueKeysWithValues: self.loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+        self.loopsByEventLoop = Dictionary(
+            uniqueKeysWithValues: self.loops.map { (ObjectIdentifier($0.eventLoop), $0) })
     }
 
     /// On the event loop of the exchange.

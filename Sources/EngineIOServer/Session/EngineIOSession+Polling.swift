@@ -83,11 +83,11 @@ extension EngineIOSession {
         let now = DeadlineWheel.now()
         do throws(PacketViolation) {
             for packet in try self.decode(body) { self.received(packet, of: body, now: now) }
-            exchange.respond(self.loop.core.okResponse(for: exchange.request))
         } catch {
-            self.refuse(exchange, .badRequest)
             self.fail(.parseError)
         }
+        guard self.closeReason != .parseError else { return self.refuse(exchange, .badRequest) }
+        exchange.respond(self.loop.core.okResponse(for: exchange.request))
     }
 
     private func decode(_ body: ByteBuffer) throws(PacketViolation) -> [PayloadDecoder.Packet] {
