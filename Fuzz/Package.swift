@@ -25,10 +25,11 @@ let package = Package(
             dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: swiftSettings
         ),
+        .target(name: "EngineIOProtocol", dependencies: ["WebSocketProtocol"], swiftSettings: swiftSettings),
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "WebSocketProtocol",
+                "WebSocketProtocol", "EngineIOProtocol",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: swiftSettings,
