@@ -84,7 +84,6 @@ let package = Package(
                 "EngineIOProtocol", "WebSocketServer", "WebSocketNIO", "WebSocketProtocol", "CZlib",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings
@@ -93,6 +92,7 @@ let package = Package(
             name: "martlet",
             dependencies: [
                 "WebSocketServer", "WebSocketClient", "EngineIOServer", "WebSocketNIO", "WebSocketProtocol",
+                "WebSocketDeflate",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -127,6 +127,18 @@ let package = Package(
             path: "Tests/Conformance/AutobahnClient",
             swiftSettings: swiftSettings
         ),
+        .executableTarget(
+            name: "differential-core",
+            dependencies: [
+                "WebSocketNIO", "WebSocketProtocol",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Conformance/DifferentialCore",
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "WebSocketProtocolTests",
             dependencies: [
@@ -143,7 +155,7 @@ let package = Package(
         .testTarget(
             name: "WebSocketNIOTests",
             dependencies: [
-                "WebSocketNIO", "WebSocketProtocol",
+                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -1,7 +1,9 @@
 internal import CZlib
 
 /// The bytes are no deflate stream, or end inside one.
-package struct InflateError: Error {}
+package struct InflateError: Error {
+    package init() {}
+}
 
 /// Decompresses one message after the other (RFC 7692 §7.2.2), for any number of connections in turn.
 package final class Inflater {

@@ -44,7 +44,7 @@ async def _():
         equal((result.lines, result.status), (["\ufffd\ufffd", "after"], 0), "output and status")
 
 
-@test("connect: control characters are escaped")
+@test("class 22, terminal injection: connect escapes control characters")
 async def _():
     async with Server() as server:
         result = await martlet("connect", f"{server.ws}/echo", stdin="\x1b]0;title\x07\t\r\x9b31m \u200fback\\slash\n")

@@ -153,7 +153,7 @@ async def _():
         equal(report.get("pingMilliseconds"), None, "round trip")
 
 
-@test("inspect: control characters of the server are escaped")
+@test("class 22, terminal injection: inspect escapes control characters of the server")
 async def _():
     body = "no\x1b[2J\x07\r\nentry\n"
     answer = f"HTTP/1.1 403 For\tbidden\nX-Bell: a\tb\nContent-Length: {len(body)}\n\n"
@@ -216,3 +216,35 @@ async def _():
         result = await martlet("inspect", f"{server.ws}/echo", "--pcap", "/nowhere/at/all.pcap")
         equal((result.output, result.status), ("", 1), "output and status")
         one_line(result.errors, "/nowhere/at/all.pcap", "No such file")
+
+
+@test("inspect: what compression was offered, agreed and saved")
+async def _():
+    text = '{"type":"message","text":"' + "never lands " * 20 + '"}'
+    async with Server() as server:
+        report, status = await inspected(f"{server.ws}/echo", "--send", text, "--send", text)
+        equal(status, 0, "status")
+        offered = [field["value"] for field in report["request"]["fields"] if field["name"] == "Sec-WebSocket-Extensions"]
+        equal(offered, ["permessage-deflate; server_max_window_bits=12; client_max_window_bits, permessage-deflate; client_max_window_bits"],
+              "offer")
+        equal(report["extensions"], ["permessage-deflate; server_max_window_bits=12; client_max_window_bits=12"], "answer")
+        agreed = report["compression"]
+        equal((agreed["sendWindowBits"], agreed["receiveWindowBits"], agreed["sendContextTakeover"]), (12, 12, True), "agreement")
+        # Two messages there and back, the second known from the first.
+        equal(agreed["messageByteCount"], 4 * len(text), "bytes of messages")
+        sizes = [frame["compressedByteCount"] for frame in report["frames"] if frame["opcode"] == "text"]
+        equal(len(sizes), 4, "text frames")
+        check(sum(sizes) == agreed["compressedByteCount"] and max(sizes) < len(text) / 3 and min(sizes) < 15, f"sizes {sizes}")
+        result = await martlet("inspect", "--send", text, f"{server.ws}/echo")
+        contains(result.output, "Compression agreed (permessage-deflate, RFC 7692 §7.1)", "report")
+        contains(result.output, "times as many: {", "report")
+
+
+@test("inspect, connect, serve: compression can be turned off on either side")
+async def _():
+    async with Server() as server:
+        report, status = await inspected("--no-compression", f"{server.ws}/echo", "--send", "x" * 500)
+        equal((status, report["extensions"], report.get("compression")), (0, [], None), "without an offer")
+    async with Server("--no-compression") as server:
+        report, status = await inspected(f"{server.ws}/echo", "--send", "x" * 500)
+        equal((status, report["extensions"], report.get("compression")), (0, [], None), "declined")

@@ -169,7 +169,7 @@ struct ConnectErrorTests {
         #expect(error?.reason == .invalidResponse)
     }
 
-    @Test("Redirects are not followed (§4.1)", .requirement(42, 55))
+    @Test("Class 15: credentials in redirects. Redirects are not followed (§4.1)", .requirement(42, 55))
     func redirect() async throws {
         let error = try await self.connect { socket, _ in
             try await socket.send("HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n")

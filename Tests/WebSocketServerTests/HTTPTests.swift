@@ -157,7 +157,8 @@ struct HTTPTests {
     }
 
     @Test(
-        "A head over the limit is a 431: one long field, many fields, many bytes (RFC 6585 §5)", .requirement(71, 187))
+        "Class 6: header count. A head over the limit is a 431: one long field, many fields, many bytes (RFC 6585 §5)",
+        .requirement(71, 187))
     func headLimit() async throws {
         let many = (0..<200).map { "X-\($0): y\r\n" }.joined()
         let long = "X: \(String(repeating: "y", count: 5000))\r\n"

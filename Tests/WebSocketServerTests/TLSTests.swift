@@ -50,7 +50,9 @@ struct TLSTests {
         }
     }
 
-    @Test("A certificate for another name is refused, although it is trusted (RFC 9110 §4.3.4)", .requirement(16, 19))
+    @Test(
+        "Class 16: host name. A certificate for another name is refused, although it is trusted (RFC 9110 §4.3.4)",
+        .requirement(16, 19))
     func wrongName() async throws {
         try await self.serve(.other) { server in
             let client = try TestServer.client { $0.tls = try TestCertificate.other.client() }

@@ -188,7 +188,9 @@ struct UpgradeDecisionTests {
         }
     }
 
-    @Test("Foreign origins get 403, our own and none get in (§10.2)", .requirement(66, 75, 76, 77, 183))
+    @Test(
+        "Class 12: foreign origin. Foreign origins get 403, our own and none get in (§10.2)",
+        .requirement(66, 75, 76, 77, 183))
     func origins() async throws {
         try await TestServer.run { server in
             let own = "http://127.0.0.1:\(server.port)"

@@ -33,8 +33,10 @@ extension ConnectionHandler {
                 try self.checkText(new, isASCII: false, endsMessage: part.endsMessage)
             }
         }
-        if part.endsMessage || self.isStreamed {
+        if self.isStreamed {
             scratch.append(output, part.kind, startsMessage: part.startsMessage, endsMessage: part.endsMessage)
+        } else if part.endsMessage {
+            scratch.append(output, part.kind)
         } else {
             self.gathering = output
         }

@@ -105,6 +105,7 @@ extension ConnectionHandler {
         self.cork = BufferFiller()
         self.gathering = nil
         self.dropCompression()
+        self.forgetCongestion()
         self.metrics.connectionClosed(outcome)
         self.logger.debug("closed", metadata: ["outcome": "\(outcome)"])
         self.outbox.abandon()

@@ -12,7 +12,31 @@ struct PingWaiter {
 /// Pings, silence and missed deadlines (RFC 6455 §5.5.2, §7.1.1).
 extension ConnectionHandler {
     private var deadline: MonotonicTime? {
-        self.closing.phase == .open ? self.keepAlive.deadline : self.closing.deadline
+        guard self.closing.phase == .open else { return self.closing.deadline }
+        guard let messageDeadline = self.messageDeadline else { return self.keepAlive.deadline }
+        return self.keepAlive.deadline.map { min($0, messageDeadline) } ?? messageDeadline
+    }
+
+    /// Sets a deadline for a message that has begun, and takes it back when it has ended.
+    /// - Parameter hasEndedMessage: true if the message that has begun is another one than before this read.
+    @inline(__always)
+    func updateMessageDeadline(hasEndedMessage: Bool) {
+        guard !self.receiver.isAtBoundary, let timeout = self.settings.configuration.messageTimeout, !self.isStreamed
+        else { return self.messageDeadline = nil }
+        let isFirst = self.messageDeadline == nil
+        guard isFirst || hasEndedMessage else { return }
+        self.messageDeadline = DeadlineWheel.now().advanced(by: timeout)
+        // A deadline that has only moved away is seen to when the old one is reached.
+        if isFirst { self.scheduleDeadline() }
+    }
+
+    private func checkMessageDeadline(now: MonotonicTime) {
+        guard let deadline = self.messageDeadline, now >= deadline else { return }
+        if self.inbox.isPaused, let timeout = self.settings.configuration.messageTimeout {
+            self.messageDeadline = now.advanced(by: timeout)
+        } else {
+            self.fail(.policyViolation, "message not complete in time")
+        }
     }
 
     func scheduleDeadline() {
@@ -23,6 +47,8 @@ extension ConnectionHandler {
     package func deadlineReached(now: MonotonicTime) -> MonotonicTime? {
         switch self.closing.phase {
         case .open:
+            self.checkMessageDeadline(now: now)
+            guard self.closing.phase == .open else { return self.deadline }
             switch self.keepAlive.deadlineReached(now: now, isReadingPaused: self.inbox.isPaused) {
             case .sendPing(let payload):
                 self.writeFrame(.ping, ByteBuffer(bytes: KeepAlive.bytes(of: payload)))

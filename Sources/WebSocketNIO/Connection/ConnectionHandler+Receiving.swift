@@ -18,8 +18,10 @@ extension ConnectionHandler {
             self.keepAlive.carriedMessage()
             self.metrics.received(messages: scratch.messageCount)
         }
+        let hasEndedMessage = scratch.messageCount > 0
         self.deliver(&scratch)
         self.loop.giveBackScratch(scratch)
+        if self.closing.phase == .open { self.updateMessageDeadline(hasEndedMessage: hasEndedMessage) }
         self.updateReadPause()
     }
 

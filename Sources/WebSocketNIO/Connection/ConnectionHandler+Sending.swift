@@ -54,24 +54,34 @@ extension ConnectionHandler {
         if isLarge { self.writeCork(before: payload) } else { self.corked() }
     }
 
+    /// From this size on a frame that connections share is not copied for each of them.
+    private static let sharedFrameByteCount = 1024
+
     /// Appends a whole frame that was made before.
     func writeFrame(encoded frame: ByteBuffer) {
         guard let context = self.context else { return }
+        guard frame.readableBytes < ConnectionHandler.sharedFrameByteCount else {
+            return self.writeCork(before: frame)
+        }
         if self.cork.isFinished { self.cork.begin(self.loop.takeCork(context.channel.allocator)) }
-        if frame.readableBytes >= ConnectionHandler.largePayloadByteCount { return self.writeCork(before: frame) }
         self.cork.append(frame)
         self.corked()
     }
 
     private func corked() {
-        if self.cork.byteCount >= ConnectionHandler.fullCorkByteCount { self.flushCork() } else { self.requestFlush() }
+        if self.cork.byteCount >= ConnectionHandler.fullCorkByteCount {
+            self.flushCork()
+        } else if !self.isBackedUp {
+            self.requestFlush()
+        }
     }
 
-    /// Hands the channel what is corked, a frame's header last, and that frame's payload as it is.
+    /// Hands the channel what is corked, with a frame's header last if there is one, and the rest of that frame as it is.
     private func writeCork(before payload: ByteBuffer) {
-        guard let context = self.context, let cork = self.cork.finish() else { return }
-        self.reportSent(byteCount: cork.readableBytes + payload.readableBytes)
-        context.write(self.wrapOutboundOut(cork), promise: nil)
+        guard let context = self.context else { return }
+        let cork = self.cork.finish()
+        self.reportSent(byteCount: (cork?.readableBytes ?? 0) + payload.readableBytes)
+        if let cork { context.write(self.wrapOutboundOut(cork), promise: nil) }
         context.write(self.wrapOutboundOut(payload), promise: nil)
         self.hasUnflushedWrites = true
         if self.isChannelWritable { self.requestFlush() } else { self.flushCork() }
@@ -87,6 +97,8 @@ extension ConnectionHandler {
     func flushCork() {
         self.isFlushRequested = false
         guard let context = self.context else { return }
+        let mayWait = self.isBackedUp && !self.hasUnflushedWrites
+        if mayWait && self.cork.byteCount < ConnectionHandler.fullCorkByteCount { return }
         if let cork = self.cork.finish() {
             self.reportSent(byteCount: cork.readableBytes)
             self.hasUnflushedWrites = false
@@ -96,6 +108,21 @@ extension ConnectionHandler {
             self.hasUnflushedWrites = false
             context.flush()
         }
+        self.noticeBackUp(context)
+    }
+
+    /// If the socket is full, waits for it to take everything. The channel alone would keep each frame with buffer and
+    /// bookkeeping of its own, many times the bytes of a short one, and a peer that does not read makes them pile up.
+    private func noticeBackUp(_ context: ChannelHandlerContext) {
+        guard !self.isBackedUp, self.channelByteCount > 0 else { return }
+        self.isBackedUp = true
+        let taken = context.eventLoop.makePromise(of: Void.self)
+        taken.futureResult.assumeIsolated().whenComplete { _ in
+            self.isBackedUp = false
+            self.flushCork()
+        }
+        // Done when everything before it is.
+        context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: taken)
     }
 
     func reportSent(byteCount: Int) {
@@ -228,10 +255,7 @@ extension ConnectionHandler {
         guard self.closing.canSend else { return false }
         // A message must not overtake an older one that waits as the latest.
         let replacesLatest = policy == .keepLatest && self.outbox.latest != nil
-        if replacesLatest
-            || self.isCongested
-                && self.outboundByteCount + message.bytes.readableBytes > self.settings.configuration.sendLimit
-        {
+        if replacesLatest || self.isCongested && !self.hasRoom(for: message.bytes.readableBytes) {
             switch policy {
             case .dropNewest:
                 return false
@@ -251,9 +275,29 @@ extension ConnectionHandler {
         }
     }
 
+    /// True if a message may pile up behind a peer that does not read; it counts as piled up from then on.
+    private func hasRoom(for byteCount: Int) -> Bool {
+        let configuration = self.settings.configuration
+        let isShort = self.loop.congestedByteCount + byteCount > configuration.sharedSendLimit
+        let limit = isShort ? min(configuration.sendHighMark, configuration.sendLimit) : configuration.sendLimit
+        guard self.outboundByteCount + byteCount <= limit else { return false }
+        self.congestedByteCount += byteCount
+        self.loop.congestedByteCount += byteCount
+        return true
+    }
+
+    /// The socket takes bytes again, or the connection is over.
+    func forgetCongestion() {
+        self.loop.congestedByteCount -= self.congestedByteCount
+        self.congestedByteCount = 0
+    }
+
     /// Bytes accepted for sending that the socket has not taken.
     package var outboundByteCount: Int {
-        let buffered = try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)
-        return (buffered ?? 0) + self.cork.byteCount + self.outbox.deferredByteCount
+        self.channelByteCount + self.cork.byteCount + self.outbox.deferredByteCount
+    }
+
+    private var channelByteCount: Int {
+        (try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 }

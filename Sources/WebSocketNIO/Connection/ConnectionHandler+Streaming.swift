@@ -86,7 +86,10 @@ extension ConnectionHandler {
         while self.closing.canSend, let message = self.outbox.nextDeferred() {
             self.writeMessage(message)
         }
-        if !self.isCongested { self.sendLatest() }
+        if !self.isCongested {
+            self.forgetCongestion()
+            self.sendLatest()
+        }
         self.outbox.wakeWaiters()
     }
 }

@@ -35,6 +35,8 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
     @exclusivity(unchecked) var textValidator = UTF8Validator()
     /// The message that is being gathered from fragments or reads.
     @exclusivity(unchecked) var gathering: ByteBuffer?
+    /// When the message that has begun must have ended.
+    @exclusivity(unchecked) var messageDeadline: MonotonicTime?
     @exclusivity(unchecked) var inbox = Inbox()
     /// Bytes that arrived before the application was ready; nil once it is.
     @exclusivity(unchecked) var held: [ByteBuffer]?
@@ -50,9 +52,13 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
     /// Large payloads were handed to the channel and wait for a flush.
     @exclusivity(unchecked) var hasUnflushedWrites = false
     @exclusivity(unchecked) var isFlushRequested = false
+    /// The socket has not taken all that it was given. Small frames then wait in the cork, side by side.
+    @exclusivity(unchecked) var isBackedUp = false
     /// Messages sent since the last flush, for the metrics.
     @exclusivity(unchecked) var unreportedMessageCount = 0
     @exclusivity(unchecked) var isChannelWritable = true
+    /// Bytes written since the socket is full; part of ``LoopContext/congestedByteCount``.
+    @exclusivity(unchecked) var congestedByteCount = 0
     /// The most recent ping that could not be answered because the peer does not read (§5.5.3: one pong is enough).
     @exclusivity(unchecked) var pendingPong: ByteBuffer?
     @exclusivity(unchecked) var outbox = Outbox()
@@ -103,6 +109,9 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
         self.lazyCompression = compression
         return compression
     }
+
+    /// True once the connection has a history to remember.
+    var hasCompressed: Bool { self.lazyCompression != nil }
 
     func dropCompression() {
         self.lazyCompression = nil
@@ -170,7 +179,10 @@ extension ConnectionHandler {
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
         self.isChannelWritable = context.channel.isWritable
-        if self.isChannelWritable { self.drained() }
+        if self.isChannelWritable {
+            self.forgetCongestion()
+            self.drained()
+        }
         context.fireChannelWritabilityChanged()
     }
 }

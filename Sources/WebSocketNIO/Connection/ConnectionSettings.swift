@@ -8,6 +8,10 @@ public struct ConnectionConfiguration: Sendable {
     public var limits = ReceiveLimits()
     /// Pings, their deadline, and the idle deadline.
     public var keepAlive = KeepAlive.Configuration()
+    /// How long a message may take from its first byte to its last, with whole delivery. Default 120 s: a megabyte at 9 KB/s.
+    /// Without it a peer that sends a byte now and then would hold a half message for ever. After it: close 1008. Time
+    /// during which *we* do not read does not end a message. Nil for no limit.
+    public var messageTimeout: Duration? = .seconds(120)
     /// How long the peer may take to answer a Close and then to close the transport. Default 5 s; then it is dropped.
     public var closeTimeout: Duration = .seconds(5)
     /// permessage-deflate (RFC 7692), if the peer speaks it. Default nil, which declines it: it costs ten times the CPU
@@ -23,6 +27,9 @@ public struct ConnectionConfiguration: Sendable {
     /// What does not suspend (callbacks, broadcasts) may pile up this much, in bytes, before the ``SlowReaderPolicy``
     /// applies. Default 1 MiB.
     public var sendLimit = 1024 * 1024
+    /// The same for all connections of one event loop together, in bytes. Over it each of them has ``sendHighMark`` for its
+    /// limit: ten thousand peers that do not read can't take a megabyte each. Default 64 MiB.
+    public var sharedSendLimit = 64 * 1024 * 1024
 
     public init() {}
 

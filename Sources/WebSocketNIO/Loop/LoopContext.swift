@@ -23,6 +23,9 @@ package final class LoopContext: @unchecked Sendable {
     /// What the last message was compressed into.
     @exclusivity(unchecked) private var compressed = ByteBuffer()
 
+    /// What connections were given to send although their sockets are full.
+    @exclusivity(unchecked) var congestedByteCount = 0
+
     @exclusivity(unchecked) private var unflushed: [ConnectionHandler] = []
     @exclusivity(unchecked) private var isTurnScheduled = false
     /// While a connection is being read it drains and flushes at the end; nobody else has to.

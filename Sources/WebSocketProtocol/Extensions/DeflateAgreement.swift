@@ -8,4 +8,16 @@ public struct DeflateAgreement: Sendable, Hashable {
     public let sendContextTakeover: Bool
     /// Messages that the peer sends may refer to earlier ones.
     public let receiveContextTakeover: Bool
+
+    package init(
+        sendWindowBits: Int,
+        receiveWindowBits: Int,
+        sendContextTakeover: Bool,
+        receiveContextTakeover: Bool
+    ) {
+        self.sendWindowBits = sendWindowBits
+        self.receiveWindowBits = receiveWindowBits
+        self.sendContextTakeover = sendContextTakeover
+        self.receiveContextTakeover = receiveContextTakeover
+    }
 }

@@ -54,8 +54,8 @@ package enum DeflateNegotiation {
         if configuration.receiveWindowBits < largestWindowBits {
             offer.serverMaxWindowBits = configuration.receiveWindowBits
         }
-        offer.clientMaxWindowBits =
-            configuration.sendWindowBits < largestWindowBits ? .bits(configuration.sendWindowBits) : .supported
+        // Without a value every answer is valid, and we may use less than it allows.
+        offer.clientMaxWindowBits = .supported
         return offer
     }
 
@@ -75,10 +75,7 @@ package enum DeflateNegotiation {
         switch answer.clientMaxWindowBits {
         case .unspecified: break
         case .supported: throw .extensionParameters
-        case .bits(let bits):
-            // Not larger than the value we offered, if we did (§7.1.2.2).
-            guard bits <= sendWindowBits else { throw .extensionParameters }
-            sendWindowBits = bits
+        case .bits(let bits): sendWindowBits = min(bits, sendWindowBits)
         }
         // What we asked the server not to do it must promise not to do (§7.1.1.1).
         guard answer.serverNoContextTakeover || configuration.receiveContextTakeover else { throw .extensionParameters }

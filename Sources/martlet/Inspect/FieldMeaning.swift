@@ -31,8 +31,8 @@ enum FieldMeaning {
                 : "the subprotocol that the server chose among those offered (RFC 6455 §1.9)"
         case "sec-websocket-extensions":
             return isRequest
-                ? "extensions that the client offers (RFC 6455 §9.1)"
-                : "the extensions in use, in this order (RFC 6455 §9.1)"
+                ? "extensions that the client offers, best first; permessage-deflate compresses messages (RFC 6455 §9.1, RFC 7692)"
+                : "the extensions in use, with the parameters that the server chose (RFC 6455 §9.1)"
         case "origin":
             return "the page that opens the connection, as a browser says it; servers check it (RFC 6455 §10.2)"
         case "authorization":

@@ -5,10 +5,13 @@ enum FrameDissector {
     static func frames(
         in bytes: ArraySlice<UInt8>,
         _ direction: WireRecorder.Direction,
+        _ compression: DeflateAgreement?,
         time: (Int) -> Double
     ) -> [Report.Frame] {
         // What we sent is what a server demands, and the other way round.
-        var decoder = FrameHeaderDecoder(role: direction == .sent ? .server : .client)
+        var decoder = FrameHeaderDecoder(
+            role: direction == .sent ? .server : .client, allowedReservedBits: compression == nil ? [] : .rsv1)
+        var messages = compression.map { CompressedMessages($0, direction) }
         var frames: [Report.Frame] = []
         var offset = bytes.startIndex
         while offset < bytes.endIndex {
@@ -21,6 +24,7 @@ enum FrameDissector {
             let key = header.maskingKey ?? .none
             let masked = rest[consumed..<(consumed + header.payloadLength)]
             let payload = masked.enumerated().map { index, byte in byte ^ key.byte(at: index) }
+            let content = messages?.received(header, payload) ?? .unknown
             frames.append(
                 Report.Frame(
                     direction: direction,
@@ -30,10 +34,12 @@ enum FrameDissector {
                     isMasked: header.maskingKey != nil,
                     maskingKey: header.maskingKey.map { key in TerminalText.hexadecimal((0..<4).map(key.byte(at:))) },
                     payloadLength: header.payloadLength,
+                    compressedByteCount: content.compressedByteCount,
+                    messageByteCount: content.bytes?.count,
                     bytes: TerminalText.hexadecimal(
                         rest.prefix(consumed + min(header.payloadLength, 64)), separator: " "),
                     payload: TerminalText.hexadecimal(payload.prefix(1024)),
-                    meaning: FrameDissector.meaning(of: header, payload)
+                    meaning: FrameDissector.meaning(of: header, payload, content)
                 )
             )
             offset += consumed + header.payloadLength
@@ -41,7 +47,11 @@ enum FrameDissector {
         return frames
     }
 
-    private static func meaning(of header: FrameHeader, _ payload: [UInt8]) -> String {
+    private static func meaning(
+        of header: FrameHeader,
+        _ payload: [UInt8],
+        _ content: CompressedMessages.Content
+    ) -> String {
         let start = header.isFinal ? "FIN" : "not final"
         let mask = header.maskingKey == nil ? "unmasked, as from a server" : "masked, as from a client"
         let about: String
@@ -56,10 +66,13 @@ enum FrameDissector {
             } else {
                 about = "close with a body that breaks the rules (§5.5.1)"
             }
-        case .text: about = "text: \(TerminalText.escaped(String(decoding: payload.prefix(200), as: UTF8.self)))"
+        case .text where header.reservedBits.isEmpty:
+            about = "text: \(TerminalText.escaped(String(decoding: payload.prefix(200), as: UTF8.self)))"
+        case .text: about = "compressed text"
+        case .binary where !header.reservedBits.isEmpty: about = "compressed binary"
         case .binary: about = "binary"
         case .continuation: about = "continuation of a message (§5.4)"
         }
-        return "\(about); \(start), \(mask), payload of \(header.payloadLength) bytes"
+        return "\(about); \(start), \(mask), payload of \(header.payloadLength) bytes" + content.description
     }
 }

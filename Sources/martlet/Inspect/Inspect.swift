@@ -8,7 +8,7 @@ struct Inspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show an opening handshake as a packet capture would, explained line by line.",
         discussion: """
-            Connects, explains request and response, pings once, and closes.
+            Connects, explains request and response, pings once, sends what --send says and shows the reply, and closes.
 
             Exit status: 0 if all went well, 1 if the connection failed after the handshake, 2 if none came about.
             """
@@ -18,6 +18,11 @@ struct Inspect: AsyncParsableCommand {
     var url: String
 
     @OptionGroup var client: ClientOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Text message to send; may be repeated. A reply is waited for up to a second.", valueName: "text"))
+    var send: [String] = []
 
     @Flag(help: "Print JSON for programs.")
     var json = false
@@ -35,7 +40,9 @@ struct Inspect: AsyncParsableCommand {
             if let capture { try capture.attach(to: pipeline) }
             try pipeline.addHandler(recorder.makeHandler())
         }
-        let report = await Inspection(url: self.url, configuration: configuration, recorder: recorder).run()
+        let report = await Inspection(
+            url: self.url, texts: self.send, configuration: configuration, recorder: recorder
+        ).run()
         try await capture?.close()
         if self.json {
             let encoder = JSONEncoder()

@@ -1,21 +1,27 @@
 internal import HTTPTypes
 internal import NIOCore
 internal import WebSocketClient
+internal import WebSocketProtocol
 
 /// Connects, pings, closes, and makes a report of what went over the wire.
 struct Inspection: Sendable {
     let url: String
+    /// Messages to send.
+    let texts: [String]
     let configuration: ClientConfiguration
     let recorder: WireRecorder
 
     func run() async -> Report {
         var report = Report(url: self.url)
         let start = ContinuousClock.now
+        var compression: DeflateAgreement?
         do {
             let connection = try await WebSocketClient(configuration: self.configuration).connect(to: self.url)
             report.remoteAddress = connection.handshake.remoteAddress.map { "\($0)" }
             report.isSecure = connection.handshake.isSecure
             report.subprotocol = connection.handshake.subprotocol
+            compression = connection.handshake.compression
+            report.extensions = connection.handshake.response?.headerFields[.secWebSocketExtensions].map { [$0] } ?? []
             await self.converse(connection, &report)
         } catch let error as ConnectError {
             report.error = error.message
@@ -27,11 +33,12 @@ struct Inspection: Sendable {
         } catch {
             report.error = "\(error)"
         }
-        let transcript = Transcript(self.recorder.chunks, start: start)
+        let transcript = Transcript(self.recorder.chunks, start: start, compression: compression)
         report.request = transcript.request
         report.response = transcript.response
         report.acceptance = transcript.acceptance
         if report.result == .closed || report.result == .connectionFailed { report.frames = transcript.frames }
+        report.compression = compression.map { Report.Compression($0, transcript.frames) }
         return report
     }
 
@@ -41,6 +48,7 @@ struct Inspection: Sendable {
             let roundTrip = try await self.pingWithDeadline(connection)
             report.pingMilliseconds = roundTrip.map(Inspection.milliseconds)
             if roundTrip == nil { report.error = "no pong within 5 s" }
+            for text in self.texts { try await self.exchange(text, connection) }
             let outcome = try await connection.close()
             report.close = Report.Close(
                 sentCode: outcome.sent?.code?.rawValue,
@@ -53,6 +61,17 @@ struct Inspection: Sendable {
             if outcome.wasClean && roundTrip != nil { report.result = .closed }
         } catch {
             report.error = "\(error)"
+        }
+    }
+
+    /// Sends a message and gives the peer a second to reply.
+    private func exchange(_ text: String, _ connection: WebSocketConnection) async throws {
+        try await connection.send(text)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { for try await _ in connection.messages { break } }
+            group.addTask { try await Task.sleep(for: .seconds(1)) }
+            try await group.next()
+            group.cancelAll()
         }
     }
 

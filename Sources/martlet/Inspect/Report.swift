@@ -1,3 +1,5 @@
+internal import WebSocketProtocol
+
 /// What an inspection saw; also the shape of `--json`.
 struct Report: Codable, Sendable {
     enum Result: String, Codable, Sendable {
@@ -44,12 +46,41 @@ struct Report: Codable, Sendable {
         let isMasked: Bool
         let maskingKey: String?
         let payloadLength: Int
+        /// If the frame ends a compressed message: the bytes of its payload over all frames, and what they stand for.
+        let compressedByteCount: Int?
+        let messageByteCount: Int?
         /// The first bytes as they stood on the wire, in hexadecimal.
         let bytes: String
         /// The unmasked payload, in hexadecimal.
         let payload: String
         /// In words.
         let meaning: String
+    }
+
+    /// What permessage-deflate was agreed and what it saved.
+    struct Compression: Codable, Sendable {
+        let sendWindowBits: Int
+        let receiveWindowBits: Int
+        let sendContextTakeover: Bool
+        let receiveContextTakeover: Bool
+        /// Bytes of compressed messages on the wire and uncompressed, over both directions.
+        let compressedByteCount: Int
+        let messageByteCount: Int
+
+        init(_ agreement: DeflateAgreement, _ frames: [Frame]) {
+            self.sendWindowBits = agreement.sendWindowBits
+            self.receiveWindowBits = agreement.receiveWindowBits
+            self.sendContextTakeover = agreement.sendContextTakeover
+            self.receiveContextTakeover = agreement.receiveContextTakeover
+            let known = frames.filter { $0.messageByteCount != nil }
+            self.compressedByteCount = known.reduce(0) { $0 + ($1.compressedByteCount ?? 0) }
+            self.messageByteCount = known.reduce(0) { $0 + ($1.messageByteCount ?? 0) }
+        }
+
+        /// To one decimal place.
+        static func ratio(_ messageByteCount: Int, _ compressedByteCount: Int) -> Double {
+            (Double(messageByteCount) / Double(max(1, compressedByteCount)) * 10).rounded() / 10
+        }
     }
 
     struct Close: Codable, Sendable {
@@ -70,6 +101,7 @@ struct Report: Codable, Sendable {
     var acceptance: Acceptance?
     var subprotocol: String?
     var extensions: [String] = []
+    var compression: Compression?
     /// The body of a refusal.
     var body: String?
     var isBodyTruncated: Bool?

@@ -17,8 +17,15 @@ enum ReportText {
             lines.append(
                 "  extensions   \(report.extensions.isEmpty ? "none" : report.extensions.joined(separator: ", "))")
         }
+        if let compression = report.compression { lines += self.agreement(compression) }
         lines += report.frames.flatMap(self.frame)
         if let roundTrip = report.pingMilliseconds { lines += ["", "Ping     answered after \(roundTrip) ms"] }
+        if let compression = report.compression, compression.compressedByteCount > 0 {
+            let ratio = Report.Compression.ratio(compression.messageByteCount, compression.compressedByteCount)
+            lines.append(
+                "Saved    \(compression.compressedByteCount) bytes on the wire stood for "
+                    + "\(compression.messageByteCount): \(ratio) times as many")
+        }
         if let close = report.close {
             lines.append(
                 "Close    sent \(self.code(close.sentCode)), received \(self.code(close.receivedCode))"
@@ -28,6 +35,18 @@ enum ReportText {
         }
         lines += ["", "Result   \(self.verdict(report))"]
         return lines
+    }
+
+    private static func agreement(_ compression: Report.Compression) -> [String] {
+        func line(_ who: String, _ bits: Int, _ takesOver: Bool) -> String {
+            "  \(who)  repetitions refer back up to \(1 << bits) bytes (window bits \(bits)), "
+                + (takesOver ? "also into earlier messages" : "within a message only")
+        }
+        return [
+            "", "Compression agreed (permessage-deflate, RFC 7692 §7.1)",
+            line("we send   ", compression.sendWindowBits, compression.sendContextTakeover),
+            line("we receive", compression.receiveWindowBits, compression.receiveContextTakeover),
+        ]
     }
 
     private static func message(_ title: String, _ message: Report.Message) -> [String] {

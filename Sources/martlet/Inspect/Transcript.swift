@@ -7,9 +7,9 @@ struct Transcript {
     private(set) var response: Report.Message?
     private(set) var frames: [Report.Frame] = []
 
-    init(_ chunks: [WireRecorder.Chunk], start: ContinuousClock.Instant) {
-        let sent = Transcript.stream(chunks, .sent, start)
-        let received = Transcript.stream(chunks, .received, start)
+    init(_ chunks: [WireRecorder.Chunk], start: ContinuousClock.Instant, compression: DeflateAgreement?) {
+        let sent = Transcript.stream(chunks, .sent, start, compression)
+        let received = Transcript.stream(chunks, .received, start, compression)
         self.request = sent.head
         self.response = received.head
         // In the order of time; what was sent goes first where the clock can't tell.
@@ -36,7 +36,8 @@ struct Transcript {
     private static func stream(
         _ chunks: [WireRecorder.Chunk],
         _ direction: WireRecorder.Direction,
-        _ start: ContinuousClock.Instant
+        _ start: ContinuousClock.Instant,
+        _ compression: DeflateAgreement?
     ) -> (head: Report.Message?, frames: [Report.Frame]) {
         let chunks = chunks.filter { $0.direction == direction }
         let bytes = chunks.flatMap(\.bytes)
@@ -53,7 +54,7 @@ struct Transcript {
         let head = Transcript.message(bytes[..<headEnd], direction, time: time(of: 0))
         let isUpgrade = direction == .sent || head?.startLine.split(separator: " ").dropFirst().first == "101"
         guard isUpgrade else { return (head, []) }
-        return (head, FrameDissector.frames(in: bytes[headEnd...], direction, time: time(of:)))
+        return (head, FrameDissector.frames(in: bytes[headEnd...], direction, compression, time: time(of:)))
     }
 
     private static func endOfHead(_ bytes: [UInt8]) -> Int? {

@@ -17,7 +17,7 @@ struct MaskingKeyPoolTests {
         (0..<4).map { key.byte(at: $0) }
     }
 
-    @Test("Keys do not repeat over many refills (§5.3)", .requirement(104, 105))
+    @Test("Class 17: masking keys. They do not repeat over many refills (§5.3)", .requirement(104, 105))
     func noRepeats() {
         let pool = MaskingKeyPool()
         let words = (0..<100_000).map { _ in pool.nextWord() }

@@ -13,7 +13,9 @@ struct ControlFrameTests {
         #expect(try wire.takeFrames() == [.pong([1]), .pong([2, 2]), .pong()])
     }
 
-    @Test("A peer that pings without reading gets one pong, for the last ping (§5.5.3)", .requirement(131, 133))
+    @Test(
+        "Class 9: control frames. A peer that pings without reading gets one pong, for the last ping (§5.5.3)",
+        .requirement(131, 133))
     func coalescing() throws {
         let wire = try Wire(.server)
         wire.setWritable(false)

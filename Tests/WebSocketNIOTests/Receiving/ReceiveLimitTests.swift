@@ -56,7 +56,9 @@ struct ReceiveLimitTests {
         #expect(try wire.takeFrames() == [.close(1008, "too many fragments")])
     }
 
-    @Test("A header that claims 2^62 bytes costs no memory and no trap (§5.2, §10.4)", .requirement(102, 103))
+    @Test(
+        "Class 4: declared length. A header that claims 2^62 bytes costs no memory and no trap (§5.2, §10.4)",
+        .requirement(102, 103))
     func claimedLength() throws {
         let wire = try Wire(.server) {
             $0.limits.maximumFrameByteCount = .max

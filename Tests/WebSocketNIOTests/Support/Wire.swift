@@ -29,17 +29,19 @@ final class Wire: @unchecked Sendable {
     convenience init(
         _ role: Role,
         logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+        compression: DeflateAgreement? = nil,
         _ change: (inout ConnectionConfiguration) -> Void = { _ in }
     ) throws {
         let loop = EmbeddedEventLoop()
         // Deadlines are computed with the system's clock.
         loop.advanceTime(to: .now())
-        try self.init(role, loop, LoopContext.current(loop), logger, change)
+        try self.init(role, loop, LoopContext.current(loop), logger, compression, change)
     }
 
     /// Another connection on the same event loop.
-    func sibling(_ role: Role) throws -> Wire {
-        try Wire(role, self.loop, self.context, self.handler.settings.logger) { _ in }
+    func sibling(_ role: Role, compression: DeflateAgreement? = nil) throws -> Wire {
+        let configuration = self.handler.settings.configuration
+        return try Wire(role, self.loop, self.context, self.handler.settings.logger, compression) { $0 = configuration }
     }
 
     private init(
@@ -47,6 +49,7 @@ final class Wire: @unchecked Sendable {
         _ loop: EmbeddedEventLoop,
         _ context: LoopContext,
         _ logger: Logger,
+        _ compression: DeflateAgreement?,
         _ change: (inout ConnectionConfiguration) -> Void
     ) throws {
         self.loop = loop
@@ -61,6 +64,7 @@ final class Wire: @unchecked Sendable {
             handshake: HandshakeInformation(
                 request: HTTPRequest(method: .get, scheme: "http", authority: "example", path: "/"),
                 subprotocol: nil,
+                compression: compression,
                 remoteAddress: nil,
                 isSecure: false
             )

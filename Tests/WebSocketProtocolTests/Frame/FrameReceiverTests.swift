@@ -300,7 +300,7 @@ struct FrameReceiverTests {
         #expect(self.transcript(message + message + message, limits: limits).violation == nil)
     }
 
-    @Test("Too many fragments, empty ones counted, fail with 1008", .requirement(118))
+    @Test("Class 2: fragment count. Too many fragments, empty ones counted, fail with 1008", .requirement(118))
     func fragmentLimit() {
         let limits = ReceiveLimits(maximumFragmentCount: 3)
         #expect(self.transcript([0x02, 0x00, 0x00, 0x00, 0x80, 0x00], limits: limits).violation == nil)
@@ -310,7 +310,7 @@ struct FrameReceiverTests {
         #expect(ProtocolViolation.tooManyFragments.closeCode == .policyViolation)
     }
 
-    @Test("Lengths near 2^63 neither trap nor wrap", .requirement(102, 103))
+    @Test("Class 3: length arithmetic. Lengths near 2^63 neither trap nor wrap", .requirement(102, 103))
     func overflow() {
         let unlimited = ReceiveLimits(maximumMessageByteCount: .max, maximumFrameByteCount: .max)
         let longest: [UInt8] = [0x82, 0x7F, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]

@@ -126,7 +126,9 @@ struct ClientHandshakeTests {
         }
     }
 
-    @Test("A value with line breaks stays one line, and no name can break out", .requirement(22, 38))
+    @Test(
+        "Class 14: header injection. A value with line breaks stays one line, and no name can break out",
+        .requirement(22, 38))
     func injection() throws {
         let name = try #require(HTTPField.Name("X-Name"))
         let request = try self.handshake(headerFields: headerFields((name, "a\r\nHost: evil\u{0}"))).request

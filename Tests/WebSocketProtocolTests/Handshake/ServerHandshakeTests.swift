@@ -102,7 +102,7 @@ struct ServerHandshakeTests {
         #expect(try self.refusal(self.request(method: method)).response.status == .methodNotAllowed)
     }
 
-    @Test("A request with a body gets 400 and the connection ends", .requirement(70, 91))
+    @Test("Class 13: request smuggling. A request with a body gets 400 and the connection ends", .requirement(70, 91))
     func body() throws {
         let refusal = try self.refusal(self.request(), hasBody: true)
         #expect(refusal.response.status == .badRequest)
@@ -192,7 +192,7 @@ struct ServerHandshakeTests {
         request.headerFields[.secWebSocketExtensions] = "permessage-deflate; client_max_window_bits, x-unknown"
         request.headerFields[.cookie] = "a=b"
         let offer = try self.offer(request)
-        #expect(offer.key == (try self.offer(self.request()).key) && offer.subprotocols.isEmpty)
+        #expect(offer.key == (try self.offer(self.request()).key))
         let response = try ServerHandshake.accept(offer, subprotocol: nil, headerFields: [:]).response
         #expect(response.headerFields[.secWebSocketExtensions] == nil)
     }
