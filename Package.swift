@@ -14,6 +14,7 @@ let package = Package(
     products: [
         .library(name: "WebSocketServer", targets: ["WebSocketServer"]),
         .library(name: "WebSocketClient", targets: ["WebSocketClient"]),
+        .library(name: "EngineIOServer", targets: ["EngineIOServer"]),
         .executable(name: "martlet", targets: ["martlet"]),
     ],
     dependencies: [
@@ -76,10 +77,22 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .target(name: "EngineIOProtocol", dependencies: ["WebSocketProtocol"], swiftSettings: swiftSettings),
+        .target(
+            name: "EngineIOServer",
+            dependencies: [
+                "EngineIOProtocol", "WebSocketServer", "WebSocketNIO", "WebSocketProtocol", "CZlib",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "WebSocketServer", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate",
+                "WebSocketServer", "WebSocketClient", "EngineIOServer", "WebSocketNIO", "WebSocketProtocol",
+                "WebSocketDeflate",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -163,6 +176,22 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "EngineIOProtocolTests",
+            dependencies: ["EngineIOProtocol", "WebSocketProtocol"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "EngineIOServerTests",
+            dependencies: [
+                "EngineIOServer", "EngineIOProtocol", "WebSocketServer", "WebSocketClient",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings
         ),

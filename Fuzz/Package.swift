@@ -27,10 +27,11 @@ let package = Package(
         ),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(name: "WebSocketDeflate", dependencies: ["CZlib"], swiftSettings: swiftSettings),
+        .target(name: "EngineIOProtocol", dependencies: ["WebSocketProtocol"], swiftSettings: swiftSettings),
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "WebSocketProtocol", "WebSocketDeflate",
+                "WebSocketProtocol", "WebSocketDeflate", "EngineIOProtocol",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: swiftSettings,

@@ -6,6 +6,6 @@ struct Martlet: AsyncParsableCommand {
         commandName: "martlet",
         abstract: "WebSocket server, client and magnifying glass.",
         version: "0.1.0",
-        subcommands: [Serve.self, Connect.self, Inspect.self]
+        subcommands: [Serve.self, Connect.self, Inspect.self, ConformanceServer.self]
     )
 }

@@ -39,6 +39,9 @@ enum Main {
         "client-handshake": { run(fuzzClientHandshake, $0, $1) },
         "extensions": { run(fuzzExtensions, $0, $1) },
         "deflate": { run(fuzzDeflate, $0, $1) },
+        "engineio-payload": { run(fuzzEngineIOPayload, $0, $1) },
+        "engineio-request": { run(fuzzEngineIORequest, $0, $1) },
+        "engineio-session": { run(fuzzEngineIOSession, $0, $1) },
     ]
 }
 

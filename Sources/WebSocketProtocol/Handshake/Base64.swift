@@ -1,49 +1,106 @@
-/// Standard base64 with padding (RFC 4648 §4), as the handshake's key and accept value need it.
+/// Standard base64 with padding (RFC 4648 §4).
 package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    package static func encode(_ bytes: [UInt8]) -> String {
-        var characters: [UInt8] = []
-        characters.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let word = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
-            for index in 0...3 {
-                let sextet = Int(word >> UInt32(18 - 6 * index) & 0x3F)
-                characters.append(index <= group.count ? alphabet[sextet] : UInt8(ascii: "="))
+    /// The value of each character; 0xFF for those that are not of the alphabet.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 0xFF, count: 256)
+        for (value, character) in Base64.alphabet.enumerated() { values[Int(character)] = UInt8(value) }
+        return values
+    }()
+
+    package static func encodedByteCount(_ byteCount: Int) -> Int { (byteCount + 2) / 3 * 4 }
+
+    /// - Parameter target: has room for ``encodedByteCount(_:)`` bytes.
+    /// - Returns: the number of characters.
+    @discardableResult
+    package static func encode(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int {
+        let count = self.encodedByteCount(source.count)
+        guard target.count >= count else { return 0 }
+        self.alphabet.withUnsafeBufferPointer { alphabet in
+            @inline(__always)
+            func character(_ word: UInt32, _ shift: UInt32) -> UInt8 { alphabet[Int(word &>> shift & 0x3F)] }
+            var read = 0
+            var written = 0
+            while read < source.count {
+                let rest = source.count - read
+                var word = UInt32(source[read]) << 16
+                if rest > 1 { word |= UInt32(source[read + 1]) << 8 }
+                if rest > 2 { word |= UInt32(source[read + 2]) }
+                target[written] = character(word, 18)
+                target[written + 1] = character(word, 12)
+                target[written + 2] = rest > 1 ? character(word, 6) : UInt8(ascii: "=")
+                target[written + 3] = rest > 2 ? character(word, 0) : UInt8(ascii: "=")
+                read += 3
+                written += 4
             }
         }
-        return String(decoding: characters, as: UTF8.self)
+        return count
     }
 
-    /// - Returns: nil unless the text is whole groups of four with at most two `=` at the end. Non-zero pad bits are let
-    ///   through, as RFC 6455 erratum 3150 asks for: the RFC's own example has them.
-    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        let characters = Array(text.utf8)
-        guard characters.count % 4 == 0 else { return nil }
-        let padding = characters.reversed().prefix { $0 == UInt8(ascii: "=") }.count
-        guard padding <= 2 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(characters.count / 4 * 3)
-        var word: UInt32 = 0
-        var bitCount = 0
-        for character in characters.dropLast(padding) {
-            let value: UInt8
-            switch character {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = character - UInt8(ascii: "A")
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = character - UInt8(ascii: "a") + 26
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = character - UInt8(ascii: "0") + 52
-            case UInt8(ascii: "+"): value = 62
-            case UInt8(ascii: "/"): value = 63
-            default: return nil
-            }
-            word = (word << 6 | UInt32(value)) & 0xFFFF
-            bitCount += 6
-            if bitCount >= 8 {
-                bitCount -= 8
-                bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(bitCount)))
+    /// How many bytes a text decodes to.
+    /// - Returns: nil unless it is whole groups of four with at most two `=` at the end.
+    package static func decodedByteCount(_ text: UnsafeRawBufferPointer) -> Int? {
+        guard text.count % 4 == 0 else { return nil }
+        guard let last = text.last, last == UInt8(ascii: "=") else { return text.count / 4 * 3 }
+        let padding = text[text.count - 2] == UInt8(ascii: "=") ? 2 : 1
+        return text.count / 4 * 3 - padding
+    }
+
+    /// True for what ``decode(_:into:)`` can decode.
+    package static func isValid(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard let count = self.decodedByteCount(text) else { return false }
+        return self.values.withUnsafeBufferPointer { values in
+            text.prefix(text.count - (text.count / 4 * 3 - count)).allSatisfy { values[Int($0)] != 0xFF }
+        }
+    }
+
+    /// Non-zero pad bits are let through, as RFC 6455 erratum 3150 asks for: the RFC's own example has them.
+    /// - Parameter target: has room for ``decodedByteCount(_:)`` bytes.
+    /// - Returns: the number of bytes, or nil if the text is not base64.
+    package static func decode(_ text: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) -> Int? {
+        guard let count = self.decodedByteCount(text), target.count >= count else { return nil }
+        var isValid = true
+        self.values.withUnsafeBufferPointer { values in
+            var word: UInt32 = 0
+            var bitCount: UInt32 = 0
+            var written = 0
+            let padding = text.count / 4 * 3 - count
+            for index in 0..<text.count - padding {
+                let value = values[Int(text[index])]
+                guard value != 0xFF else {
+                    isValid = false
+                    return
+                }
+                word = (word << 6 | UInt32(value)) & 0xFFFF
+                bitCount += 6
+                if bitCount >= 8 {
+                    bitCount -= 8
+                    target[written] = UInt8(truncatingIfNeeded: word >> bitCount)
+                    written += 1
+                }
             }
         }
-        return bytes
+        return isValid ? count : nil
+    }
+
+    package static func encode(_ bytes: [UInt8]) -> String {
+        String(unsafeUninitializedCapacity: self.encodedByteCount(bytes.count)) { target in
+            bytes.withUnsafeBytes { self.encode($0, into: UnsafeMutableRawBufferPointer(target)) }
+        }
+    }
+
+    /// - Returns: nil if the text is not base64; see ``decode(_:into:)``.
+    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        Array(text.utf8).withUnsafeBytes { text in
+            guard let count = self.decodedByteCount(text) else { return nil }
+            var isValid = true
+            let bytes = [UInt8](unsafeUninitializedCapacity: count) { target, initializedCount in
+                let decoded = self.decode(text, into: UnsafeMutableRawBufferPointer(target))
+                isValid = decoded != nil
+                initializedCount = decoded ?? 0
+            }
+            return isValid ? bytes : nil
+        }
     }
 }

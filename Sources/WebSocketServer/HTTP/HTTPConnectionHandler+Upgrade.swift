@@ -9,10 +9,10 @@ internal import WebSocketProtocol
 /// From a valid WebSocket request to an open connection, or to a refusal after which HTTP goes on (RFC 6455 §4.2.2).
 extension HTTPConnectionHandler {
     func decide(_ offer: ClientOffer, _ incoming: Incoming) {
-        let own = incoming.request.authority.flatMap { Origin(authority: $0, isSecure: self.shared.isSecure) }
-        guard self.shared.configuration.originPolicy.allows(offer.origin, own: own) else {
+        guard self.allowsOrigin(offer.origin, of: incoming) else {
             return self.respond(ServerResponse(.originNotAllowed))
         }
+        guard incoming.route == nil else { return self.serveExchange(incoming) }
         let request = self.serverRequest(incoming)
         guard let route = self.shared.routes.webSocket[request.path] else {
             return self.respond(.notFound)
@@ -35,6 +35,12 @@ extension HTTPConnectionHandler {
             }
             self.loop.context.eventLoop.execute { self.carryOut(decision, offer, incoming, route) }
         }
+    }
+
+    func allowsOrigin(_ origin: String?, of incoming: Incoming) -> Bool {
+        let own = incoming.request.authority.flatMap { Origin(authority: $0, isSecure: self.shared.isSecure) }
+        let policy = incoming.route?.route.configuration.originPolicy ?? self.shared.configuration.originPolicy
+        return policy.allows(origin, own: own)
     }
 
     private func carryOut(
@@ -60,8 +66,20 @@ extension HTTPConnectionHandler {
         subprotocol: String?,
         headerFields: HTTPFields
     ) {
+        self.accept(
+            offer, incoming, self.shared.settings(for: route), route.handler, subprotocol: subprotocol,
+            headerFields: headerFields)
+    }
+
+    func accept(
+        _ offer: ClientOffer,
+        _ incoming: Incoming,
+        _ settings: ConnectionSettings,
+        _ application: Routes.Handler,
+        subprotocol: String?,
+        headerFields: HTTPFields
+    ) {
         guard let context = self.context, let codec = self.codec else { return }
-        let settings = self.shared.settings(for: route)
         let response: HTTPResponse
         let compression: DeflateAgreement?
         do throws(HandshakeArgumentError) {
@@ -87,7 +105,7 @@ extension HTTPConnectionHandler {
             settings: settings,
             handshake: information
         )
-        if case .task = route.handler { handler.hold() }
+        if case .task = application { handler.hold() }
         self.state = .done
         // The 101 stays unflushed: it leaves with the first frames of the application, in one system call.
         self.write(
@@ -110,11 +128,11 @@ extension HTTPConnectionHandler {
         loop.opened(handler)
         codec.remove(from: pipeline, with: self)
         handler.connection.onClose { _ in loop.closed(handler) }
-        self.start(handler, route)
+        self.start(handler, application)
     }
 
-    private func start(_ handler: ConnectionHandler, _ route: Routes.WebSocketRoute) {
-        switch route.handler {
+    private func start(_ handler: ConnectionHandler, _ application: Routes.Handler) {
+        switch application {
         case .callbacks(let open):
             open(handler.connection)
         case .task(let body):

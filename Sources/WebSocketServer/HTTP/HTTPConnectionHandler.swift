@@ -23,6 +23,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         case receiving(Incoming)
         /// The application has the request.
         case responding(Incoming)
+        /// The response is written but the client does not take it: no further request is looked at until it does.
+        case flushing(Incoming)
         /// The channel belongs to a WebSocket, or is being closed.
         case done
     }
@@ -31,6 +33,9 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
         let head: HTTPRequestHead
         let evaluation: ServerHandshake.Evaluation
         let request: HTTPRequest
+        /// The path lies below one of these, and is not served by itself.
+        let route: (route: Routes.ExchangeRoute, settings: ConnectionSettings)?
+        var exchange: HTTPExchange?
         var body = ByteBuffer()
         var keepsAlive: Bool
     }
@@ -54,6 +59,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.abortExchange(.disconnected)
         self.context = nil
         self.codec = nil
         self.loop.context.deadlines.remove(self)
@@ -114,14 +120,23 @@ extension HTTPConnectionHandler {
         let hasBody =
             head.headers.contains(name: "Transfer-Encoding")
             || head.headers["Content-Length"].contains { $0 != "0" }
-        let incoming = Incoming(
+        var incoming = Incoming(
             head: head,
             evaluation: ServerHandshake.evaluate(request, isHTTP11: head.isHTTP11, hasBody: hasBody),
             request: request,
+            route: self.exchangeRoute(request),
             keepsAlive: head.isKeepAlive
         )
         if case .refused(let refusal) = incoming.evaluation, refusal.closesConnection {
             return self.refuseAndClose(ServerResponse(refusal))
+        }
+        if let (route, _) = incoming.route, hasBody, incoming.evaluation == .notAnUpgrade {
+            // Told before the body comes, so that it need not be taken in to be refused.
+            let exchange = self.makeExchange(incoming, isWebSocketRequest: false)
+            incoming.exchange = exchange
+            self.state = .receiving(incoming)
+            route.serve(exchange)
+            guard exchange.isOpen else { return }
         }
         if head.headers[canonicalForm: "Expect"].contains(where: { $0.equalsIgnoringASCIICase("100-continue") }) {
             self.write(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
@@ -157,11 +172,12 @@ extension HTTPConnectionHandler {
 
     private func received(_ bytes: ByteBuffer) {
         guard case .receiving(var incoming) = self.state else { return }
-        guard incoming.body.readableBytes + bytes.readableBytes <= self.shared.configuration.http.maximumBodyByteCount
-        else {
+        let limit =
+            incoming.route?.route.configuration.maximumBodyByteCount
+            ?? self.shared.configuration.http.maximumBodyByteCount
+        guard incoming.body.readableBytes + bytes.readableBytes <= limit else {
             return self.refuseAndClose(
-                ServerResponse(status: .contentTooLarge, text: "The body is over the limit.\n")
-            )
+                ServerResponse(status: .contentTooLarge, text: "The body is over the limit.\n"), .bodyTooLarge)
         }
         self.state = .done
         incoming.body.writeImmutableBuffer(bytes)
@@ -172,6 +188,8 @@ extension HTTPConnectionHandler {
         guard case .receiving(let incoming) = self.state else { return }
         self.state = .responding(incoming)
         switch incoming.evaluation {
+        case .notAnUpgrade where incoming.route != nil:
+            self.serveExchange(incoming)
         case .notAnUpgrade:
             self.setDeadline(self.shared.configuration.http.responseTimeout)
             self.serve(incoming)
@@ -216,17 +234,39 @@ extension HTTPConnectionHandler {
 extension HTTPConnectionHandler {
     /// Answers the request at hand and makes ready for the next one.
     func respond(_ response: ServerResponse) {
+        if case .receiving = self.state { return self.refuseAndClose(response) }
         guard case .responding(let incoming) = self.state, let context = self.context else { return }
         let keepsAlive = incoming.keepsAlive && !self.loop.isDraining
-        self.state = keepsAlive ? .idle : .done
-        self.write(response, keepsAlive: keepsAlive, omitsBody: incoming.request.method == .head)
-        if keepsAlive {
-            context.flush()
-            self.setDeadline(self.shared.configuration.http.idleTimeout)
-            if incoming.head.stopsDecoder { self.restartDecoder(context) }
-        } else {
-            self.closeAfterWriting(context)
+        let omitsBody = incoming.request.method == .head
+        guard keepsAlive else {
+            self.state = .done
+            self.write(response, keepsAlive: false, omitsBody: omitsBody)
+            return self.closeAfterWriting(context)
         }
+        self.state = .flushing(incoming)
+        self.write(response, keepsAlive: true, omitsBody: omitsBody)
+        self.setDeadline(self.shared.configuration.http.idleTimeout)
+        // A client that asks and asks without taking the answers would have them pile up.
+        if !context.channel.isWritable { context.flush() }
+        self.finishResponse()
+    }
+
+    /// The client has taken the response, or the rest of it fits into what may wait.
+    private func finishResponse() {
+        guard case .flushing(let incoming) = self.state, let context = self.context, context.channel.isWritable else {
+            return
+        }
+        self.state = .idle
+        // The pipelining handler hands over the next request now.
+        self.write(.end(nil))
+        context.flush()
+        if incoming.head.stopsDecoder { self.restartDecoder(context) }
+        if self.loop.isDraining { self.drain() }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.finishResponse()
+        context.fireChannelWritabilityChanged()
     }
 
     /// The request was no reason to leave HTTP, so the bytes behind it are HTTP.
@@ -239,8 +279,9 @@ extension HTTPConnectionHandler {
     }
 
     /// Answers what can't be read on after.
-    func refuseAndClose(_ response: ServerResponse) {
+    func refuseAndClose(_ response: ServerResponse, _ cause: HTTPExchange.AbortCause = .disconnected) {
         guard let context = self.context else { return }
+        self.abortExchange(cause)
         self.state = .done
         self.write(response, keepsAlive: false, omitsBody: false)
         self.closeAfterWriting(context)
@@ -270,7 +311,6 @@ extension HTTPConnectionHandler {
         )
         self.write(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers)))
         if !omitsBody && response.body.readableBytes > 0 { self.write(.body(.byteBuffer(response.body))) }
-        if keepsAlive { self.write(.end(nil)) }
     }
 
     func write(_ part: HTTPServerResponsePart) {
@@ -281,17 +321,19 @@ extension HTTPConnectionHandler {
 // MARK: - Deadlines and shutdown
 
 extension HTTPConnectionHandler {
-    private func setDeadline(_ timeout: Duration) {
+    func setDeadline(_ timeout: Duration) {
         self.loop.context.deadlines.schedule(self, at: DeadlineWheel.now().advanced(by: timeout))
     }
 
     func deadlineReached(now: MonotonicTime) -> MonotonicTime? {
         switch self.state {
         case .receiving:
-            self.refuseAndClose(ServerResponse(status: .requestTimeout, text: "The request took too long.\n"))
+            self.refuseAndClose(
+                ServerResponse(status: .requestTimeout, text: "The request took too long.\n"), .timedOut)
         case .responding:
-            self.refuseAndClose(ServerResponse(status: .serviceUnavailable, text: "The server took too long.\n"))
-        case .idle, .done:
+            self.refuseAndClose(
+                ServerResponse(status: .serviceUnavailable, text: "The server took too long.\n"), .timedOut)
+        case .idle, .flushing, .done:
             self.drop()
         }
         return nil
@@ -303,6 +345,7 @@ extension HTTPConnectionHandler {
     }
 
     func drop() {
+        self.abortExchange(.disconnected)
         self.state = .done
         self.context?.close(promise: nil)
     }

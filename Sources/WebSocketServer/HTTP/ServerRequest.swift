@@ -25,6 +25,11 @@ public struct ServerRequest: Sendable {
         return (String(target[..<mark]), String(target[target.utf8.index(after: mark)...]))
     }
 
+    static func path(ofTarget target: String) -> String {
+        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return target }
+        return String(target[..<mark])
+    }
+
     /// The cookies, by name; of two with one name the first, which has the more specific path (RFC 6265 §5.4).
     public var cookies: [String: String] {
         var cookies: [String: String] = [:]

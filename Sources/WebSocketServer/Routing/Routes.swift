@@ -1,3 +1,4 @@
+internal import NIOCore
 internal import WebSocketNIO
 
 /// Which code serves which path.
@@ -14,9 +15,25 @@ struct Routes: Sendable {
         case callbacks(@Sendable (WebSocketConnection) -> Void)
     }
 
+    /// Everything below a path, requests and WebSockets alike.
+    struct ExchangeRoute: Sendable {
+        let prefix: String
+        let configuration: ExchangeConfiguration
+        let onShutdown: @Sendable (any EventLoop) -> Void
+        let serve: @Sendable (HTTPExchange) -> Void
+    }
+
     typealias HTTPHandler = @Sendable (ServerRequest) async throws -> ServerResponse
 
     var webSocket: [String: WebSocketRoute] = [:]
     var http: [String: HTTPHandler] = [:]
     var fallback: HTTPHandler?
+    /// The longest prefix comes first.
+    private(set) var exchanges: [ExchangeRoute] = []
+
+    mutating func add(_ route: ExchangeRoute) {
+        self.exchanges.removeAll { $0.prefix == route.prefix }
+        let index = self.exchanges.firstIndex { $0.prefix.utf8.count < route.prefix.utf8.count }
+        self.exchanges.insert(route, at: index ?? self.exchanges.endIndex)
+    }
 }

@@ -1,8 +1,8 @@
-internal import NIOCore
+package import NIOCore
 internal import Synchronization
 
-/// Counts open connections, in all and by address.
-final class ConnectionQuota: Sendable {
+/// Counts what is open, in all and by address.
+package final class ConnectionQuota: Sendable {
     private struct Counts {
         var total = 0
         var byAddress: [String: Int] = [:]
@@ -12,19 +12,19 @@ final class ConnectionQuota: Sendable {
     private let maximumTotal: Int
     private let maximumPerAddress: Int
 
-    init(maximumTotal: Int, maximumPerAddress: Int) {
+    package init(maximumTotal: Int, maximumPerAddress: Int) {
         self.maximumTotal = maximumTotal
         self.maximumPerAddress = maximumPerAddress
     }
 
     /// What is counted against an address; nil for loopback and Unix sockets, which are not limited.
-    static func key(of address: SocketAddress?) -> String? {
+    package static func key(of address: SocketAddress?) -> String? {
         guard let ip = address?.ipAddress, !ip.hasPrefix("127."), ip != "::1" else { return nil }
         return ip
     }
 
-    /// - Returns: false if the connection would be one too many; it is not counted then.
-    func admit(_ key: String?) -> Bool {
+    /// - Returns: false if that would be one too many; it is not counted then.
+    package func admit(_ key: String?) -> Bool {
         self.counts.withLock { counts in
             guard counts.total < self.maximumTotal else { return false }
             if let key {
@@ -37,7 +37,7 @@ final class ConnectionQuota: Sendable {
         }
     }
 
-    func release(_ key: String?) {
+    package func release(_ key: String?) {
         self.counts.withLock { counts in
             counts.total -= 1
             guard let key, let count = counts.byAddress[key] else { return }

@@ -9,6 +9,7 @@ final class ServerCore: Sendable {
     let logger: Logger
     let quota: ConnectionQuota
     private let settings: ConnectionSettings
+    private let exchangeRoutes: [(route: Routes.ExchangeRoute, settings: ConnectionSettings)]
 
     init(configuration: ServerConfiguration, routes: Routes, logger: Logger) {
         self.configuration = configuration
@@ -18,10 +19,22 @@ final class ServerCore: Sendable {
             maximumTotal: configuration.maximumConnectionCount,
             maximumPerAddress: configuration.maximumConnectionCountPerAddress
         )
-        self.settings = ConnectionSettings(role: .server, configuration: configuration.connection, logger: logger)
+        let settings = ConnectionSettings(role: .server, configuration: configuration.connection, logger: logger)
+        self.settings = settings
+        self.exchangeRoutes = routes.exchanges.map { route in
+            let own = route.configuration.connection.map {
+                ConnectionSettings(role: .server, configuration: $0, logger: logger)
+            }
+            return (route, own ?? settings)
+        }
     }
 
     var isSecure: Bool { self.configuration.tls != nil }
+
+    /// The route of exchanges that the path lies below.
+    func exchangeRoute(_ path: String) -> (route: Routes.ExchangeRoute, settings: ConnectionSettings)? {
+        self.exchangeRoutes.first { path.utf8.starts(with: $0.route.prefix.utf8) }
+    }
 
     func settings(for route: Routes.WebSocketRoute) -> ConnectionSettings {
         guard let configuration = route.configuration else { return self.settings }

@@ -59,11 +59,13 @@ extension ServerLoop {
     /// Says goodbye to all connections, and drops those that are not gone after `timeout`. From any thread.
     ///
     /// A future, not an async function: goodbyes are said also when the server's task was cancelled.
-    func drain(within timeout: Duration) -> EventLoopFuture<Void> {
+    /// - Parameter routes: are told first, and answer what waits.
+    func drain(_ routes: [Routes.ExchangeRoute], within timeout: Duration) -> EventLoopFuture<Void> {
         self.context.eventLoop.flatSubmit {
             let drained = self.context.eventLoop.makePromise(of: Void.self)
             self.isDraining = true
             self.drained = drained
+            for route in routes { route.onShutdown(self.context.eventLoop) }
             for handler in Array(self.httpConnections.values) { handler.drain() }
             for handler in Array(self.connections.values) { handler.startClosing(ServerLoop.goodbye) }
             self.finishDrainIfEmpty()

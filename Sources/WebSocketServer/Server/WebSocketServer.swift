@@ -36,6 +36,9 @@ public struct WebSocketServer: Service {
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
     }
+
+    /// What connections live on, one for each thread.
+    package var eventLoops: [any EventLoop] { Array(self.eventLoopGroup.makeIterator()) }
 }
 
 // MARK: - Routes
@@ -95,6 +98,25 @@ extension WebSocketServer {
         self.routes.fallback = handler
     }
 
+    /// Serves everything below a path with callbacks: requests, whatever their method, as well as WebSockets. No request
+    /// takes a task, however long its answer is awaited. Routes of an exact path come first, then the longest prefix.
+    /// - Parameters:
+    ///   - prefix: the begin of the path, compared byte by byte; usually with a slash at its end.
+    ///   - configuration: what is different from the rest of the server.
+    ///   - onShutdown: called on each event loop when the server shuts down, before connections are closed: the time to
+    ///     answer what waits.
+    ///   - serve: gets each exchange when the head of the request is there, on the event loop of its connection. A
+    ///     WebSocket request gets here if its origin may connect.
+    public mutating func exchanges(
+        below prefix: String,
+        configuration: ExchangeConfiguration = ExchangeConfiguration(),
+        onShutdown: @escaping @Sendable (any EventLoop) -> Void = { _ in },
+        serve: @escaping @Sendable (HTTPExchange) -> Void
+    ) {
+        self.routes.add(
+            Routes.ExchangeRoute(prefix: prefix, configuration: configuration, onShutdown: onShutdown, serve: serve))
+    }
+
     /// Calls back once the server listens, with its address: port 0 has become a real one.
     public mutating func onListening(_ callback: @escaping @Sendable (SocketAddress) -> Void) {
         self.onListening = callback
@@ -134,7 +156,7 @@ extension WebSocketServer {
                 }
                 let deadline = ContinuousClock.now + self.configuration.drainTimeout
                 try? await listener.close()
-                let drains = loops.map { $0.drain(within: self.configuration.drainTimeout) }
+                let drains = loops.map { $0.drain(core.routes.exchanges, within: self.configuration.drainTimeout) }
                 for drain in drains { try? await drain.get() }
                 for loop in loops { loop.finishJobs() }
                 // Handlers whose connections have ended get what is left of the time.

@@ -1,3 +1,4 @@
+internal import EngineIOServer
 internal import HTTPTypes
 internal import NIOCore
 internal import WebSocketNIO
@@ -26,6 +27,9 @@ enum DemoRoutes {
         server.webSocket("/echo") { (connection: WebSocketConnection) in
             for try await message in connection.messages { try await connection.send(message) }
         }
+        EngineIOServer { session in
+            session.onMessage { session, message in session.send(message) }
+        }.mount("/engine.io/", on: &server)
         let chat = ChatRoom()
         server.webSocket("/chat") { connection in try await chat.join(connection) }
     }

@@ -13,7 +13,7 @@ internal import WebSocketServer
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serve a page to try WebSocket in a browser, /echo, /chat and /healthz."
+        abstract: "Serve a page to try WebSocket in a browser, /echo, /chat, /engine.io/ and /healthz."
     )
 
     @Option(help: "Address to listen on.")
@@ -109,6 +109,7 @@ struct Serve: AsyncParsableCommand {
         Output.line("  try it   \(http)://\(authority)/")
         Output.line("  echo     \(ws)://\(authority)/echo")
         Output.line("  chat     \(ws)://\(authority)/chat")
+        Output.line("  engine   \(http)://\(authority)/engine.io/")
         Output.line("  health   \(http)://\(authority)/healthz")
     }
 }

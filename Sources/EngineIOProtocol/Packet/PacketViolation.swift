@@ -1,0 +1,9 @@
+/// What is wrong with bytes that should be packets.
+package enum PacketViolation: Error, Sendable, Hashable {
+    /// A packet has at least its type.
+    case empty
+    case unknownType
+    case notUTF8
+    case notBase64
+    case tooManyPackets
+}

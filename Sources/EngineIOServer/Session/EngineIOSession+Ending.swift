@@ -1,0 +1,82 @@
+internal import EngineIOProtocol
+internal import NIOCore
+internal import WebSocketNIO
+internal import WebSocketProtocol
+
+/// The end: what the client is told, and then the application.
+extension EngineIOSession {
+    /// Says goodbye after what was sent before.
+    func closeInOrder(_ reason: EngineIOCloseReason) {
+        switch self.machine.close(now: DeadlineWheel.now()) {
+        case .answerPoll:
+            self.answerPollWithClose()
+            self.end(reason)
+        case .awaitPoll:
+            self.closeProbe()
+            self.updateDeadline()
+            self.tellApplication(reason)
+        case .closeWebSocket:
+            if !self.queue.isEmpty { self.socket?.send(self.queue.takeAll()) }
+            self.end(reason)
+        case .ignore:
+            break
+        }
+    }
+
+    /// The server shuts down: whoever has to be told by a poll that has not come is not told.
+    func shutDown() {
+        self.closeInOrder(.serverShuttingDown)
+        if self.machine.phase == .closing {
+            _ = self.machine.fail()
+            self.end(.serverShuttingDown)
+        }
+    }
+
+    /// The machine is in its last state.
+    /// - Parameter farewell: the answer to the GET that waits.
+    func end(_ reason: EngineIOCloseReason, farewell: PacketType = .close) {
+        self.loop.remove(self)
+        self.permit = nil
+        self.queue = OutboundQueue()
+        if self.poll != nil {
+            var payload = ByteBuffer()
+            payload.append(farewell)
+            self.answerPoll(payload)
+        }
+        if let push = self.push.take() { self.refuse(push, .unknownSession) }
+        self.closeProbe()
+        self.socket?.close(reason.closeCode, reason.rawValue)
+        self.socket = nil
+        self.tellApplication(reason)
+    }
+
+    func closeProbe() {
+        self.probe.take()?.close(.goingAway, "no upgrade")
+    }
+
+    func answerPollWithClose() {
+        var payload = self.queue.takePayload()
+        payload.append(.close)
+        self.answerPoll(payload)
+    }
+
+    private func tellApplication(_ reason: EngineIOCloseReason) {
+        guard self.closeReason == nil else { return }
+        self.closeReason = reason
+        self.onMessage = nil
+        self.onTransportChange = nil
+        self.onClose.take()?(reason)
+    }
+}
+
+extension EngineIOCloseReason {
+    /// The code that a WebSocket is closed with.
+    fileprivate var closeCode: CloseCode {
+        switch self {
+        case .parseError: .protocolError
+        case .pingTimeout, .serverShuttingDown: .goingAway
+        case .transportError: .policyViolation
+        default: .normalClosure
+        }
+    }
+}

@@ -1,0 +1,77 @@
+internal import EngineIOProtocol
+internal import NIOCore
+internal import WebSocketNIO
+
+/// What waits for the client, in order.
+struct OutboundQueue {
+    enum Item: Sendable {
+        case packet(PacketType)
+        case message(EngineIOMessage)
+        case prepared(PreparedEngineIOMessage)
+
+        var byteCount: Int {
+            switch self {
+            case .packet: 1
+            case .message(let message): message.bytes.readableBytes
+            case .prepared(let prepared): prepared.byteCount
+            }
+        }
+    }
+
+    private var items: [Item] = []
+    private(set) var byteCount = 0
+
+    var isEmpty: Bool { self.items.isEmpty }
+
+    /// - Returns: false if that would be more than the limit; what comes first may be as long as it is.
+    mutating func append(_ item: Item, limit: Int) -> Bool {
+        guard self.items.isEmpty || self.byteCount + item.byteCount <= limit else { return false }
+        self.items.append(item)
+        // An empty message takes memory, too.
+        self.byteCount += item.byteCount + OutboundQueue.itemByteCount
+        return true
+    }
+
+    private static let itemByteCount = MemoryLayout<Item>.size
+
+    /// All of it, for a socket.
+    mutating func takeAll() -> [Item] {
+        defer { self = OutboundQueue() }
+        return self.items
+    }
+
+    /// All of it, as the answer to a poll.
+    mutating func takePayload() -> ByteBuffer {
+        var payload = ByteBuffer()
+        payload.reserveCapacity(self.items.reduce(0) { $0 + $1.payloadByteCount + 1 })
+        for item in self.takeAll() {
+            switch item {
+            case .packet(let type): payload.append(type)
+            case .message(let message): payload.append(message)
+            case .prepared(let prepared): payload.append(packets: prepared.payload)
+            }
+        }
+        return payload
+    }
+}
+
+extension OutboundQueue.Item {
+    fileprivate var payloadByteCount: Int {
+        switch self {
+        case .packet: 1
+        case .message(let message): message.payloadByteCount
+        case .prepared(let prepared): prepared.payload.readableBytes
+        }
+    }
+}
+
+extension WebSocketConnection {
+    /// Sends on the connection's event loop; to a client that does not read the connection is closed.
+    func send(_ item: OutboundQueue.Item) {
+        switch item {
+        case .packet(let type): self.sendNow(type.webSocketMessage())
+        case .message(let message): self.sendNow(message.webSocketMessage)
+        case .prepared(let prepared): for frame in prepared.frames { self.sendNow(frame) }
+        }
+    }
+}

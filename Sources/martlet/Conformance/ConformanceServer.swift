@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import EngineIOServer
+internal import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+internal import UnixSignals
+internal import WebSocketServer
+
+/// The server that the published suites of Engine.IO and Socket.IO test: see `Tests/Conformance/engineio`.
+struct ConformanceServer: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "conformance-server",
+        abstract: "Serve what the published Engine.IO suite tests: echo on /engine.io/, with a fast heartbeat."
+    )
+
+    @Option(help: "Address to listen on.")
+    var host = "127.0.0.1"
+
+    @Option(help: "Port to listen on; 0 takes a free one.")
+    var port = 3000
+
+    func validate() throws {
+        guard (0...65535).contains(self.port) else { throw ValidationError("--port must be from 0 to 65535") }
+    }
+
+    func run() async throws {
+        var logger = Logger(label: "martlet")
+        logger.logLevel = .notice
+        var server = WebSocketServer(
+            configuration: ServerConfiguration(host: self.host, port: self.port), logger: logger)
+        ConformanceServer.mountEngineIO(on: &server)
+        server.onListening { address in
+            Output.line("Martlet is listening on http://\(self.host):\(address.port ?? self.port)/")
+        }
+        let services = ServiceGroup(
+            services: [server],
+            gracefulShutdownSignals: [.sigint, .sigterm],
+            logger: Logger(label: "martlet.services") { _ in SwiftLogNoOpLogHandler() }
+        )
+        do {
+            try await services.run()
+        } catch {
+            throw CommandFailure("can't listen on \(self.host):\(self.port): \(error)")
+        }
+    }
+
+    /// What the suite expects of its server.
+    private static func mountEngineIO(on server: inout WebSocketServer) {
+        var configuration = EngineIOConfiguration()
+        configuration.pingInterval = .milliseconds(300)
+        configuration.pingTimeout = .milliseconds(200)
+        configuration.maximumPayloadByteCount = 1_000_000
+        configuration.cors = .dangerouslyAllowAnyOrigin
+        EngineIOServer(configuration: configuration) { session in
+            session.onMessage { session, message in session.send(message) }
+        }.mount("/engine.io/", on: &server)
+    }
+}
