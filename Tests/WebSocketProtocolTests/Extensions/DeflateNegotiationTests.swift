@@ -71,7 +71,7 @@ struct DeflateNegotiationTests {
 
     @Test(
         "An offer with an unknown, repeated or invalid parameter is declined, and the next one tried",
-        .requirement(204, 205, 206, 207, 194))
+        .requirement(178, 181, 194, 204, 205, 206, 207))
     func declined() throws {
         let bad = [
             "permessage-deflate; unknown", "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
