@@ -19,9 +19,10 @@ private func checkInflating(_ bytes: [UInt8], _ windowBits: Int, _ history: [UIn
     let whole = Inflated([bytes], windowBits, history, room: 4096)
     // A bit stands for 258 bytes at most, and a repetition takes two.
     check(whole.output.count <= 1032 * (bytes.count + Inflater.tail.count), "no more than deflate can hold")
-    let cut = Inflated(pieces(of: bytes, seed: seed), windowBits, history, room: 16 + Int(seed))
-    // Bombs take too long for this.
-    let single = whole.output.count > 4096 ? nil : Inflated(bytes.map { [$0] }, windowBits, history, room: 1)
+    // Little room at a time, unless there is a lot to come: that takes too long.
+    let isShort = whole.output.count <= 1200
+    let cut = Inflated(pieces(of: bytes, seed: seed), windowBits, history, room: Int(seed) + (isShort ? 1 : 1024))
+    let single = isShort ? Inflated(bytes.map { [$0] }, windowBits, history, room: 1) : nil
     if windowBits == 15 {
         check(cut == whole, "the same for every cut")
         check(single == nil || single == whole, "the same byte by byte")

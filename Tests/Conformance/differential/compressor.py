@@ -7,6 +7,20 @@ FLUSHES = (zlib.Z_SYNC_FLUSH, zlib.Z_FULL_FLUSH, zlib.Z_BLOCK, zlib.Z_PARTIAL_FL
 STRATEGIES = (zlib.Z_DEFAULT_STRATEGY, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE, zlib.Z_FIXED, zlib.Z_FILTERED)
 
 
+def repetition(distance):
+    """A block with fixed codes (RFC 1951 §3.2.6) that repeats three bytes from so far back, and the header of an empty block."""
+    code = next(code for code in range(29, -1, -1) if base(code) <= distance)
+    extra = max(0, code // 2 - 1)
+    # Codes have their highest bit first, all else the lowest.
+    bits = "010" + "0000001" + f"{code:05b}" + (f"{distance - base(code):0{extra}b}"[::-1] if extra else "") + "0000000" + "000"
+    return bytes(int(bits[place:place + 8][::-1], 2) for place in range(0, len(bits), 8))
+
+
+def base(code):
+    """The smallest distance with this code."""
+    return code + 1 if code < 4 else (2 + code % 2 << code // 2 - 1) + 1
+
+
 class Compressor:
     def __init__(self, dice, window_bits, takeover):
         self.dice, self.window_bits, self.takeover = dice, window_bits, takeover
@@ -47,3 +61,14 @@ class Compressor:
             # Two flushes on end leave out the second.
             return body + b"\0", flushed
         return body[:-4] if dice.random() < 0.9 else body + b"\0", flushed
+
+    def repeat(self):
+        """A message of three bytes that are repeated from as far back as the window reaches, where zlib never goes. Nothing
+        without a history."""
+        distance = min(len(self.history), 1 << self.window_bits)
+        if not self.takeover or distance < 3:
+            return None
+        payload = self.history[len(self.history) - distance:][:3]
+        self.history = (self.history + payload)[-(1 << self.window_bits):]
+        self.stream = None
+        return payload, repetition(distance)

@@ -67,6 +67,10 @@ def conversation(dice, is_server, agreement, lengths, keeps_window):
         # Fixed codes make it longer by an eighth, which must stay within the limit too.
         is_compressed = compressor is not None and (lengths is HUGE_LENGTHS or len(payload) < GENEROUS * 3 // 4 and dice.random() < 0.75)
         body, flushed = compressor.compress(payload) if is_compressed else (payload, [])
+        if is_compressed and dice.random() < 0.1 and (repeated := compressor.repeat()):
+            add(BINARY, body, rsv=4)
+            events.append(("binary", payload))
+            kind, (payload, body), flushed = "binary", repeated, []
         count = dice.choice((0, 0, 0, 1, 1, 2, 3, 8))
         cuts = [dice.randrange(len(body) + 1) for _ in range(count)] + [place for place, _ in flushed if dice.random() < 0.5]
         if is_compressed and dice.random() < 0.2:

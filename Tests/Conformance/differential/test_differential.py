@@ -3,12 +3,15 @@
 import dataclasses
 import json
 import unittest
+import zlib
 
 import core
 import explanations
 import reference
 import stream
 from case import Case
+from compressor import TAIL, repetition
+from deflate import is_between_blocks
 from expectation import Outcome
 from frame import PING, TEXT, Frame
 
@@ -33,6 +36,16 @@ class Streams(unittest.TestCase):
             if "final block" not in seen.circumstances:
                 self.assertEqual(seen.events, wanted.events, case.name)
                 self.assertEqual((seen.received, seen.sent == wanted.sent or seen.received == 1010), (wanted.received, True), case.name)
+
+
+class Compression(unittest.TestCase):
+    def test_a_repetition_has_its_distance(self):
+        for distance in (3, 4, 5, 6, 7, 8, 9, 12, 13, 256, 257, 512, 1000, 4096, 24577, 32767, 32768):
+            history = bytes(place * place % 251 for place in range(32768))
+            decoder = zlib.decompressobj(wbits=-15, zdict=history)
+            inflated = decoder.decompress(repetition(distance) + TAIL)
+            self.assertEqual(inflated, history[32768 - distance:][:3], distance)
+            self.assertTrue(is_between_blocks(decoder))
 
 
 class Explanations(unittest.TestCase):
