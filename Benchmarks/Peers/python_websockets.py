@@ -1,4 +1,4 @@
-"""Echo server on python websockets (asyncio, compression off). Usage: python_websockets.py PORT"""
+"""Echo server on python websockets (asyncio). Usage: python_websockets.py PORT [deflate]"""
 
 import asyncio
 import sys
@@ -15,9 +15,9 @@ async def echo(connection: ServerConnection) -> None:
         pass
 
 
-async def main(port: int) -> None:
-    async with serve(echo, "127.0.0.1", port, compression=None, max_size=16 << 20) as server:
+async def main(port: int, compression: str | None) -> None:
+    async with serve(echo, "127.0.0.1", port, compression=compression, max_size=16 << 20) as server:
         await server.serve_forever()
 
 
-asyncio.run(main(int(sys.argv[1])))
+asyncio.run(main(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None))

@@ -2,16 +2,17 @@ import Logging
 import NIOPosix
 import WebSocketServer
 
-// usage: martlet-server callback|async PORT
+// usage: martlet-server callback|async PORT [deflate]
 let arguments = CommandLine.arguments
-guard arguments.count == 3, ["callback", "async"].contains(arguments[1]), let port = Int(arguments[2]) else {
-    fatalError("usage: martlet-server callback|async PORT")
+guard arguments.count >= 3, ["callback", "async"].contains(arguments[1]), let port = Int(arguments[2]) else {
+    fatalError("usage: martlet-server callback|async PORT [deflate]")
 }
 
 var configuration = ServerConfiguration(port: port)
 configuration.backlog = 4096
 configuration.connection.limits.maximumMessageByteCount = 16 << 20
 configuration.connection.limits.maximumFrameByteCount = 16 << 20
+if arguments.dropFirst(3).first == "deflate" { configuration.connection.compression = CompressionConfiguration() }
 var server = WebSocketServer(
     configuration: configuration,
     eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: 1)

@@ -23,7 +23,6 @@ func fuzzExtensions(_ input: inout Input) {
         check(ours.sendContextTakeover || !agreement.sendContextTakeover, "no takeover where it is off")
         check(ours.receiveContextTakeover || !agreement.receiveContextTakeover, "no takeover where it is off")
         check(ExtensionElement.parse([response])?.count == 1, "one offer is accepted")
-        // Every acceptance repeats what the client asked for, so the same words offered and answered would do as well.
         check(elements.contains { $0.name == "permessage-deflate" }, "only what was offered is accepted")
     }
     if let agreement = try? DeflateNegotiation.agreement(elements, ours) {
@@ -66,7 +65,10 @@ private func configuration(_ flags: UInt8, windows: UInt8) -> CompressionConfigu
 
 private func spelled(_ elements: [ExtensionElement]) -> String {
     elements.map { element in
-        ([element.name] + element.parameters.map { $0.value.map { value in "\($0.name)=\(value)" } ?? $0.name })
-            .joined(separator: ";")
+        let parameters = element.parameters.map { parameter in
+            guard let value = parameter.value else { return parameter.name }
+            return parameter.name + "=" + value
+        }
+        return ([element.name] + parameters).joined(separator: ";")
     }.joined(separator: ",")
 }

@@ -64,8 +64,8 @@ func fuzzServerHandshake(_ input: inout Input) {
         else { fatalError("no client could have sent this offer: \(offer)") }
         for subprotocol in [nil] + offer.subprotocols.map(Optional.some) {
             guard
-                let response = try? ServerHandshake.accept(offer, subprotocol: subprotocol, headerFields: [:]),
-                let agreement = try? client.validate(response)
+                let accepted = try? ServerHandshake.accept(offer, subprotocol: subprotocol, headerFields: [:]),
+                let agreement = try? client.validate(accepted.response)
             else { fatalError("no agreement on \(subprotocol ?? "no subprotocol")") }
             check(agreement.subprotocol == subprotocol, "both sides name the same subprotocol")
         }
