@@ -5,10 +5,8 @@ import WebSocketProtocol
 func fuzzEngineIOPayload(_ input: inout Input) {
     let maximum = 50
     let body = input.rest()
-    let decoded = Result { () throws(PacketViolation) in
-        try body.withUnsafeBytes { bytes throws(PacketViolation) in
-            try PayloadDecoder.decode(bytes, maximumPacketCount: maximum)
-        }
+    let decoded = body.withUnsafeBytes { bytes in
+        Result { () throws(PacketViolation) in try PayloadDecoder.decode(bytes, maximumPacketCount: maximum) }
     }
     let parts = body.split(separator: PayloadDecoder.separator, omittingEmptySubsequences: false)
     switch decoded {
