@@ -1,7 +1,8 @@
 /// Ceilings on what a peer may send (RFC 6455 §10.4). All are on by default.
 public struct ReceiveLimits: Sendable, Hashable {
     /// The longest message in bytes after reassembly. Default 1 MiB: enough for any chat or state message, small enough
-    /// that a thousand hostile connections stay within a gigabyte. Over it: close 1009, as soon as a header shows it.
+    /// that a thousand hostile connections stay within a gigabyte. Over it: close 1009, as soon as a header
+    /// shows it. Of a compressed message it bounds both what is on the wire and what that becomes.
     public var maximumMessageByteCount: Int
 
     /// The longest payload of one frame in bytes. Default 1 MiB, as for a message. Over it: close 1009.
