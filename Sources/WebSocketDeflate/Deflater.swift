@@ -2,26 +2,37 @@ internal import CZlib
 
 /// Compresses one message after the other (RFC 7692 §7.2.1), for any number of connections in turn.
 package final class Deflater {
+    /// What a compressor is made for.
+    package struct Parameters: Sendable, Hashable {
+        /// 8 to 15. zlib has no window of 2^8 bytes when it compresses; that of 2^9 refers back by 250 bytes at most, since it
+        /// keeps a lookahead of 262, so what it writes is good for a peer with a window of 2^8.
+        package let windowBits: Int
+        /// 1 to 9.
+        package let level: Int
+        /// 1 to 9: the sizes of zlib's tables. Without an effect on memory per connection.
+        package let memoryLevel: Int
+
+        package init(windowBits: Int, level: Int, memoryLevel: Int = 5) {
+            self.windowBits = windowBits
+            self.level = level
+            self.memoryLevel = memoryLevel
+        }
+    }
+
     private var stream = z_stream()
-    /// What the stream was made for; it serves no other window.
-    package let windowBits: Int
-    package let level: Int
+    package let parameters: Parameters
 
-    /// 2^12 hash entries: with a window of 4 KiB more makes nothing smaller.
-    private static let memoryLevel: Int32 = 5
-
-    /// - Parameters:
-    ///   - windowBits: 8 to 15. zlib has no window of 2^8 bytes when it compresses; that of 2^9 refers back by 250 bytes at
-    ///     most, since it keeps a lookahead of 262, so what it writes is good for a peer with a window of 2^8.
-    ///   - level: 1 to 9.
-    package init(windowBits: Int, level: Int) {
-        self.windowBits = windowBits
-        self.level = level
+    package init(_ parameters: Parameters) {
+        self.parameters = parameters
         let result = deflateInit2_(
-            &self.stream, Int32(level), Z_DEFLATED, -Int32(max(9, windowBits)), Deflater.memoryLevel,
-            Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)
+            &self.stream, Int32(parameters.level), Z_DEFLATED, -Int32(max(9, parameters.windowBits)),
+            Int32(parameters.memoryLevel), Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)
         )
-        precondition(result == Z_OK, "zlib can't compress with window bits \(windowBits) and level \(level): \(result)")
+        precondition(result == Z_OK, "zlib can't compress with \(parameters): \(result)")
+    }
+
+    package convenience init(windowBits: Int, level: Int) {
+        self.init(Parameters(windowBits: windowBits, level: level))
     }
 
     deinit {

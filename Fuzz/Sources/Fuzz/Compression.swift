@@ -67,7 +67,7 @@ private enum Engines {
     nonisolated(unsafe) private static var deflaters: [Deflater] = []
 
     static func deflater(windowBits: Int, level: Int) -> Deflater {
-        if let made = self.deflaters.first(where: { $0.windowBits == windowBits && $0.level == level }) { return made }
+        if let made = self.deflaters.first(where: { $0.parameters.windowBits == windowBits && $0.parameters.level == level }) { return made }
         let new = Deflater(windowBits: windowBits, level: level)
         self.deflaters.append(new)
         return new

@@ -7,7 +7,8 @@ final class ConnectionCompression {
     // On the connection's event loop only.
 
     private let agreement: DeflateAgreement
-    private let level: Int
+    /// Of messages that we send.
+    let parameters: Deflater.Parameters
     private let loop: LoopContext
     private var sent: History?
     private var received: History?
@@ -16,9 +17,13 @@ final class ConnectionCompression {
     /// Lent while a message is sent in pieces.
     private var deflater: Deflater?
 
-    init(_ agreement: DeflateAgreement, level: Int, loop: LoopContext) {
+    init(_ agreement: DeflateAgreement, _ configuration: CompressionConfiguration, loop: LoopContext) {
         self.agreement = agreement
-        self.level = level
+        self.parameters = Deflater.Parameters(
+            windowBits: agreement.sendWindowBits,
+            level: configuration.level,
+            memoryLevel: configuration.memoryLevel
+        )
         self.loop = loop
         if agreement.sendContextTakeover { self.sent = History(windowBits: agreement.sendWindowBits) }
         if agreement.receiveContextTakeover { self.received = History(windowBits: agreement.receiveWindowBits) }
@@ -103,8 +108,7 @@ extension ConnectionCompression {
     /// Compresses a whole message.
     /// - Returns: nil if that does not make it smaller; it is then sent as it is and not remembered (§7.2.2).
     func deflate(_ payload: ByteBuffer) -> ByteBuffer? {
-        let deflater = self.loop.deflateEngines.takeDeflater(
-            windowBits: self.agreement.sendWindowBits, level: self.level)
+        let deflater = self.loop.deflateEngines.takeDeflater(self.parameters)
         deflater.begin(after: self.sent)
         defer { self.loop.deflateEngines.giveBack(deflater) }
         var output = self.loop.takeCompressed()
@@ -123,8 +127,7 @@ extension ConnectionCompression {
         if let lent = self.deflater {
             deflater = lent
         } else {
-            deflater = self.loop.deflateEngines.takeDeflater(
-                windowBits: self.agreement.sendWindowBits, level: self.level)
+            deflater = self.loop.deflateEngines.takeDeflater(self.parameters)
             deflater.begin(after: self.sent)
             self.deflater = deflater
         }

@@ -14,12 +14,11 @@ extension ConnectionHandler {
 
     /// Sends frames that many connections share. Only servers do: a client masks each frame with a key of its own.
     func writePrepared(_ prepared: PreparedMessage, _ message: OutgoingMessage) {
-        guard self.compresses(message), let agreement = self.handshake.compression,
-            let level = self.settings.configuration.compression?.level,
-            let frame = prepared.deflatedFrame(windowBits: agreement.sendWindowBits, level: level)
+        guard self.compresses(message), let compression = self.compression,
+            let frame = prepared.deflatedFrame(compression.parameters)
         else { return self.writeFrame(encoded: prepared.plainFrame) }
         self.writeFrame(encoded: frame)
         // Later messages may refer to this one, which itself refers to none.
-        if agreement.sendContextTakeover { self.compression?.remember(message.bytes) }
+        compression.remember(message.bytes)
     }
 }

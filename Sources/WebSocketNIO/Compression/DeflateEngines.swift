@@ -18,9 +18,9 @@ struct DeflateEngines {
         if self.inflaters.count < DeflateEngines.maximumSpareCount { self.inflaters.append(inflater) }
     }
 
-    mutating func takeDeflater(windowBits: Int, level: Int) -> Deflater {
-        let index = self.deflaters.lastIndex { $0.windowBits == windowBits && $0.level == level }
-        guard let index else { return Deflater(windowBits: windowBits, level: level) }
+    mutating func takeDeflater(_ parameters: Deflater.Parameters) -> Deflater {
+        let index = self.deflaters.lastIndex { $0.parameters == parameters }
+        guard let index else { return Deflater(parameters) }
         return self.deflaters.remove(at: index)
     }
 

@@ -13,12 +13,7 @@ internal import WebSocketProtocol
 public final class PreparedMessage: Sendable {
     public let message: WebSocketMessage
     let plainFrame: ByteBuffer
-    private let deflated = Mutex<[Parameters: ByteBuffer?]>([:])
-
-    private struct Parameters: Hashable {
-        let windowBits: Int
-        let level: Int
-    }
+    private let deflated = Mutex<[Deflater.Parameters: ByteBuffer?]>([:])
 
     /// How often a message was compressed for the sake of this one.
     package var compressionCount: Int { self.deflated.withLock { $0.count } }
@@ -30,18 +25,17 @@ public final class PreparedMessage: Sendable {
 
     /// The frame with compressed payload, which refers to no earlier message, so that it suits every connection.
     /// - Returns: nil if compression does not make it smaller.
-    func deflatedFrame(windowBits: Int, level: Int) -> ByteBuffer? {
+    func deflatedFrame(_ parameters: Deflater.Parameters) -> ByteBuffer? {
         self.deflated.withLock { frames in
-            let parameters = Parameters(windowBits: windowBits, level: level)
             if let frame = frames[parameters] { return frame }
-            let frame = self.deflate(windowBits: windowBits, level: level)
+            let frame = self.deflate(parameters)
             frames[parameters] = .some(frame)
             return frame
         }
     }
 
-    private func deflate(windowBits: Int, level: Int) -> ByteBuffer? {
-        let deflater = Deflater(windowBits: windowBits, level: level)
+    private func deflate(_ parameters: Deflater.Parameters) -> ByteBuffer? {
+        let deflater = Deflater(parameters)
         deflater.begin(after: nil)
         var payload = ByteBuffer()
         guard let count = ConnectionCompression.deflate(deflater, self.message.bytes, &payload),

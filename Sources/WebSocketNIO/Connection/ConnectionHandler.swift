@@ -104,8 +104,8 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
     var compression: ConnectionCompression? {
         if let compression = self.lazyCompression { return compression }
         guard let agreement = self.handshake.compression else { return nil }
-        let level = self.settings.configuration.compression?.level ?? CompressionConfiguration().level
-        let compression = ConnectionCompression(agreement, level: level, loop: self.loop)
+        let configuration = self.settings.configuration.compression ?? CompressionConfiguration()
+        let compression = ConnectionCompression(agreement, configuration, loop: self.loop)
         self.lazyCompression = compression
         return compression
     }

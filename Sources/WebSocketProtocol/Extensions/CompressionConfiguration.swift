@@ -19,6 +19,12 @@ public struct CompressionConfiguration: Sendable, Hashable {
         didSet { precondition((1...9).contains(self.level), "the level of compression is from 1 to 9") }
     }
 
+    /// zlib's memory level, 1 to 9: how large the tables of a compressor are. Connections share compressors, so this costs no
+    /// memory per connection; larger tables take longer to clear for each message. Default 5.
+    public var memoryLevel = 5 {
+        didSet { precondition((1...9).contains(self.memoryLevel), "the memory level is from 1 to 9") }
+    }
+
     /// The base-2 logarithm of how far back in what we send a repetition may refer, 8 to 15. Default 12, 4 KiB.
     public var sendWindowBits = 12 {
         didSet { precondition((8...15).contains(self.sendWindowBits), "window bits are from 8 to 15") }

@@ -218,6 +218,26 @@ struct CompressionTests {
         #expect(prepared.compressionCount == 2)
     }
 
+    @Test(
+        "Level and memory level change what is sent, and whoever inflates it gets the same",
+        arguments: [(1, 1), (9, 9), (6, 5)])
+    func levels(level: Int, memoryLevel: Int) throws {
+        let sender = try CompressionTests.wire {
+            $0.compression?.level = level
+            $0.compression?.memoryLevel = memoryLevel
+        }
+        let receiver = try CompressionTests.wire(.client)
+        receiver.collect()
+        let message = WebSocketMessage((0..<200).map { "word \($0 % 7) \($0 * $0)" }.joined(separator: ","))
+        sender.connection.sendNow(message)
+        sender.connection.sendNow(PreparedMessage(message))
+        sender.run()
+        let frames = try sender.takeFrames()
+        #expect(frames.map(\.reserved) == [4, 4])
+        try receiver.receive(frames.flatMap(\.bytes))
+        #expect(receiver.messages == [message, message])
+    }
+
     @Test("A client masks what is prepared with fresh keys")
     func preparedByClient() throws {
         let wire = try Wire(.client)
