@@ -101,7 +101,7 @@ import WebSocketServer
     func slowPost() async throws {
         let ends = EndingTests.Ends()
         try await TestServer.runEngine(
-            server: { $0.http.requestTimeout = .milliseconds(100) }, onSession: ends.onSession
+            server: { $0.http.requestTimeout = .seconds(2) }, onSession: ends.onSession
         ) { server in
             let id = try await Requests.connect(server).open()
             let request = try await Requests.connect(server)
