@@ -30,7 +30,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler, RemovableChannelHandle
     }
 
     struct Incoming {
-        let head: HTTPRequestHead
+        /// NIO's decoder takes this for the last request of HTTP on the connection.
+        let stopsDecoder: Bool
         let evaluation: ServerHandshake.Evaluation
         let request: HTTPRequest
         /// The path lies below one of these, and is not served by itself.
@@ -121,7 +122,7 @@ extension HTTPConnectionHandler {
             head.headers.contains(name: "Transfer-Encoding")
             || head.headers["Content-Length"].contains { $0 != "0" }
         var incoming = Incoming(
-            head: head,
+            stopsDecoder: head.stopsDecoder,
             evaluation: ServerHandshake.evaluate(request, isHTTP11: head.isHTTP11, hasBody: hasBody),
             request: request,
             route: self.exchangeRoute(request),
@@ -260,7 +261,7 @@ extension HTTPConnectionHandler {
         // The pipelining handler hands over the next request now.
         self.write(.end(nil))
         context.flush()
-        if incoming.head.stopsDecoder { self.restartDecoder(context) }
+        if incoming.stopsDecoder { self.restartDecoder(context) }
         if self.loop.isDraining { self.drain() }
     }
 

@@ -1,0 +1,36 @@
+import NIOCore
+import Testing
+
+@testable import EngineIOServer
+
+@Suite struct PreparedMessageTests {
+    private let prepared = PreparedEngineIOMessage([.text("é"), .binary(ByteBuffer(bytes: [1, 2, 3, 4])), .text("")])
+
+    @Test("Frames are made once: every session gets the same ones")
+    func frames() {
+        let frames = self.prepared.frames
+        #expect(frames.map(\.message.kind) == [.text, .binary, .text])
+        #expect(frames.map { Array($0.message.bytes.readableBytesView) } == [Array("4é".utf8), [1, 2, 3, 4], [0x34]])
+        #expect(zip(frames, self.prepared.frames).allSatisfy { $0 === $1 })
+    }
+
+    @Test("The polling form is made once: every session copies from the same bytes")
+    func payload() {
+        let payload = self.prepared.payload
+        #expect(String(buffer: payload) == "4é\u{1E}bAQIDBA==\u{1E}4")
+        func address(_ buffer: ByteBuffer) -> UnsafeRawPointer? { buffer.withUnsafeReadableBytes { $0.baseAddress } }
+        #expect(address(payload) == address(self.prepared.payload))
+    }
+
+    @Test("A payload of a queue has a separator between each two packets, also around prepared ones")
+    func queue() {
+        var queue = OutboundQueue()
+        let isTaken = [
+            queue.append(.packet(.ping), limit: 1000), queue.append(.prepared(self.prepared), limit: 1000),
+            queue.append(.message(.text("x")), limit: 1000),
+        ]
+        #expect(isTaken == [true, true, true])
+        #expect(String(buffer: queue.takePayload()) == "2\u{1E}4é\u{1E}bAQIDBA==\u{1E}4\u{1E}4x")
+        #expect(queue.isEmpty && queue.byteCount == 0)
+    }
+}
