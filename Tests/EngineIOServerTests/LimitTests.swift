@@ -6,7 +6,9 @@ import WebSocketServer
 
 /// What clients that take too much, or nothing, get.
 @Suite(.timeLimit(.minutes(1))) struct LimitTests {
-    @Test("Packets for a client that does not poll pile up to the limit; then its session ends, and no other")
+    @Test(
+        "Class 21: fallback transports. Packets for a client that does not poll pile up to the limit; then its session ends"
+    )
     func noPolls() async throws {
         let ends = EndingTests.Ends()
         try await TestServer.runEngine(
