@@ -23,9 +23,9 @@ async def get(url, authority=None):
 
 async def all_urls(server):
     """The URLs of the five lines it prints, by their names."""
-    lines = [await server.line() for _ in range(4)]
+    lines = [await server.line() for _ in range(5)]
     found = dict(re.fullmatch(r"  (.*?)  +(\S+)", line).groups() for line in lines)
-    equal(sorted(found), ["chat", "echo", "health", "try it"], "names of URLs")
+    equal(sorted(found), ["chat", "echo", "engine", "health", "try it"], "names of URLs")
     return found
 
 

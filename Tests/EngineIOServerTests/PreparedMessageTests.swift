@@ -22,6 +22,16 @@ import Testing
         #expect(address(payload) == address(self.prepared.payload))
     }
 
+    @Test("What is on its way counts against the limit; only what nothing waits before may be longer")
+    func limit() {
+        var queue = OutboundQueue()
+        let message = OutboundQueue.Item.message(.text(String(repeating: "a", count: 100)))
+        let behindSomething = queue.append(message, behind: 1, limit: 50)
+        let behindNothing = queue.append(message, limit: 50)
+        let second = queue.append(message, limit: 250)
+        #expect([behindSomething, behindNothing, second] == [false, true, true])
+    }
+
     @Test("A payload of a queue has a separator between each two packets, also around prepared ones")
     func queue() {
         var queue = OutboundQueue()

@@ -27,6 +27,7 @@ func fuzzEngineIOPayload(_ input: inout Input) {
         case .notUTF8: check(String(validating: body, as: UTF8.self) == nil, "UTF-8 is not refused as such")
         case .empty: check(parts.contains { $0.isEmpty }, "an empty packet")
         case .tooManyPackets: check(parts.count > maximum, "more packets than allowed")
+        case .separator: check(false, "the separator separates packets here")
         case .unknownType, .notBase64: break
         }
     }

@@ -4,6 +4,9 @@ package enum PacketDecoder {
     package static func type(of packet: UnsafeRawBufferPointer) throws(PacketViolation) -> PacketType {
         guard let first = packet.first else { throw .empty }
         guard let type = PacketType(rawValue: first) else { throw .unknownType }
+        // A WebSocket could carry it; but sent on to a session that polls, such a message would become two packets, the
+        // second of its sender's making.
+        guard !packet.contains(PayloadDecoder.separator) else { throw .separator }
         return type
     }
 

@@ -15,7 +15,9 @@ public struct EngineIOCORS: Sendable, Hashable {
         policy: .dangerouslyAllowAnyOrigin, allowsCredentials: false, isAny: true)
 
     /// Pages of exactly these origins.
-    /// - Parameter credentials: true to let them poll with cookies, as `withCredentials` of the client asks for.
+    /// - Parameters:
+    ///   - origins: compared by scheme, host and port.
+    ///   - credentials: true to let them poll with cookies, as `withCredentials` of the client asks for.
     public static func allow(_ origins: Set<Origin>, credentials: Bool = false) -> EngineIOCORS {
         EngineIOCORS(policy: .allow(origins), allowsCredentials: credentials, isAny: false)
     }

@@ -98,9 +98,8 @@ extension EngineIOSession {
         guard self.machine.isOpen else { return }
         if let socket = self.socket, socket.isLocal { return socket.connection.send(item) }
         let inFlight = self.socket?.byteCountInFlight ?? 0
-        guard self.queue.append(item, limit: self.loop.core.configuration.outboundQueueByteCount - inFlight) else {
-            return self.fail(.transportError)
-        }
+        let limit = self.loop.core.configuration.outboundQueueByteCount
+        guard self.queue.append(item, behind: inFlight, limit: limit) else { return self.fail(.transportError) }
         guard !self.isFlushRequested else { return }
         self.isFlushRequested = true
         self.loop.needsFlush(self)

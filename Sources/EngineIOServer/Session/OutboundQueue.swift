@@ -23,9 +23,14 @@ struct OutboundQueue {
 
     var isEmpty: Bool { self.items.isEmpty }
 
-    /// - Returns: false if that would be more than the limit; what comes first may be as long as it is.
-    mutating func append(_ item: Item, limit: Int) -> Bool {
-        guard self.items.isEmpty || self.byteCount + item.byteCount <= limit else { return false }
+    /// - Parameters:
+    ///   - item: what is to be sent.
+    ///   - byteCountAhead: what has left the queue and is still on its way to the socket.
+    ///   - limit: for all that waits, in bytes.
+    /// - Returns: false if that would be more than the limit; what nothing waits before may be as long as it is.
+    mutating func append(_ item: Item, behind byteCountAhead: Int = 0, limit: Int) -> Bool {
+        let waiting = self.byteCount + byteCountAhead
+        guard waiting == 0 || waiting + item.byteCount <= limit else { return false }
         self.items.append(item)
         // An empty message takes memory, too.
         self.byteCount += item.byteCount + OutboundQueue.itemByteCount

@@ -15,7 +15,7 @@ public struct ConnectionConfiguration: Sendable {
     /// How long the peer may take to answer a Close and then to close the transport. Default 5 s; then it is dropped.
     public var closeTimeout: Duration = .seconds(5)
     /// permessage-deflate (RFC 7692), if the peer speaks it. Default nil, which declines it: it costs ten times the CPU
-    /// time of a small message, and is no good for secrets; see ``CompressionConfiguration``.
+    /// time of a small message, and is no good for secrets; see `CompressionConfiguration`.
     public var compression: CompressionConfiguration?
     /// Whole messages, or pieces as they arrive.
     public var delivery = MessageDelivery.whole

@@ -50,17 +50,17 @@ extension WebSocketConnection {
         try await self.handler.sendWithBackPressure(message)
     }
 
-    /// Sends a text message. See ``send(_:)-(WebSocketMessage)``.
+    /// Sends a text message. See ``send(_:compress:)``.
     public func send(_ text: String) async throws {
         try await self.send(WebSocketMessage(text))
     }
 
-    /// Sends a binary message. See ``send(_:)-(WebSocketMessage)``.
+    /// Sends a binary message. See ``send(_:compress:)``.
     public func send(_ bytes: ByteBuffer) async throws {
         try await self.send(WebSocketMessage(bytes))
     }
 
-    /// Sends a binary message. See ``send(_:)-(WebSocketMessage)``.
+    /// Sends a binary message. See ``send(_:compress:)``.
     public func send(_ bytes: some Sequence<UInt8>) async throws {
         try await self.send(WebSocketMessage(bytes))
     }

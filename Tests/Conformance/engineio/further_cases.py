@@ -357,8 +357,8 @@ async def web_socket_message_over_the_limit_is_closed(server):
         equal(socket.close_code, 1009, "close code")
 
 
-async def packets_that_only_servers_send_end_the_session(server):
-    for packet in ("0", "2", "5", "2probe"):
+async def packets_that_clients_must_not_send_end_the_session(server):
+    for packet in ("0", "2", "5", "2probe", "4one\x1e4two"):
         async with server.web_socket() as socket:
             await receive(socket)
             await socket.send(packet)

@@ -18,6 +18,8 @@ import Testing
         #expect(throws: PacketViolation.empty) { try self.type("") }
         #expect(throws: PacketViolation.unknownType) { try self.type("7") }
         #expect(throws: PacketViolation.unknownType) { try self.type("bAQID") }
+        #expect(throws: PacketViolation.separator) { try self.type("4a\u{1E}4forged") }
+        #expect(throws: PacketViolation.separator) { try self.type("4\u{1E}") }
     }
 
     @Test("A probe is exactly that")
