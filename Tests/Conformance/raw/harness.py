@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[3]
 MARTLET = os.environ.get("MARTLET", str(ROOT / ".build" / "release" / "martlet"))
 # For one case. It is long because machines that test are busy; nothing waits for it unless something is wrong.
 DEADLINE = 30.0
+# What every program under test is told besides. Tests of exact bytes are tests without compression.
+OPTIONS = []
 
 
 class Failure(Exception):
@@ -145,7 +147,7 @@ class Process:
 
     def __init__(self, *arguments, stdin=subprocess.DEVNULL):
         self.errors = tempfile.TemporaryFile()
-        self.process = subprocess.Popen([MARTLET, *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=self.errors,
+        self.process = subprocess.Popen([MARTLET, arguments[0], *OPTIONS, *arguments[1:]], stdin=stdin, stdout=subprocess.PIPE, stderr=self.errors,
                                         env={**os.environ, "SWIFT_BACKTRACE": "enable=no"})
         self.output = bytearray()
         self.end = time.monotonic() + DEADLINE

@@ -12,6 +12,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 
+import harness
+
+harness.OPTIONS.append("--no-compression")
 PARTS = {"server": "server_tests", "client": "client_tests"}
 # Tests mostly wait; many more at once would only make deadlines tight.
 AT_ONCE = 8
