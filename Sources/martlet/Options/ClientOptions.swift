@@ -30,10 +30,6 @@ struct ClientOptions: ParsableArguments {
 
     func validate() throws {
         guard self.timeout > 0, self.timeout < 1e6 else { throw ValidationError("--timeout must be above 0") }
-        for name in self.subprotocol where !name.isToken {
-            throw ValidationError(
-                "--subprotocol \(name.debugDescription): write letters, digits and !#$%&'*+-.^_`|~ only")
-        }
         for header in self.headers { _ = try ClientOptions.field(header) }
         if let origin = self.origin {
             guard HTTPField.isValidValue(origin) else { throw ValidationError("--origin has control characters") }
