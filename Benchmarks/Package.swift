@@ -14,6 +14,7 @@ let package = Package(
             name: "martlet-server",
             dependencies: [
                 .product(name: "WebSocketServer", package: "martlet"),
+                .product(name: "SocketIOServer", package: "martlet"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),

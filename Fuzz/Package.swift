@@ -17,7 +17,8 @@ let package = Package(
     // The main package's name, so that `package` declarations are visible here too.
     name: "martlet",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0")
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     ],
     targets: [
         .target(
@@ -28,10 +29,19 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(name: "WebSocketDeflate", dependencies: ["CZlib"], swiftSettings: swiftSettings),
         .target(name: "EngineIOProtocol", dependencies: ["WebSocketProtocol"], swiftSettings: swiftSettings),
+        .target(
+            name: "SocketIOProtocol",
+            dependencies: [
+                "WebSocketProtocol",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
+            swiftSettings: swiftSettings
+        ),
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "WebSocketProtocol", "WebSocketDeflate", "EngineIOProtocol",
+                "WebSocketProtocol", "WebSocketDeflate", "EngineIOProtocol", "SocketIOProtocol",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: swiftSettings,

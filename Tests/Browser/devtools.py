@@ -45,12 +45,15 @@ def find_chromium():
 
 
 class Browser:
+    def __init__(self, *options):
+        self.options = options
+
     async def __aenter__(self):
         self.profile = tempfile.TemporaryDirectory(prefix="martlet-browser-", ignore_cleanup_errors=True)
         self.process = await asyncio.create_subprocess_exec(
             find_chromium(), "--headless=new", "--no-sandbox", "--no-first-run", "--no-proxy-server",
             "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-            "--remote-debugging-port=0", f"--user-data-dir={self.profile.name}", "about:blank",
+            "--remote-debugging-port=0", f"--user-data-dir={self.profile.name}", *self.options, "about:blank",
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )

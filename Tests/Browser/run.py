@@ -13,6 +13,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -24,7 +25,7 @@ except ModuleNotFoundError as error:
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / ".build" / "browser"
-POLICY = ("default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+POLICY = ("default-src 'none'; style-src 'unsafe-inline'; script-src 'self' 'unsafe-inline'; "
           "connect-src 'self' ws: wss:; img-src data:")
 TESTS = []
 
@@ -41,7 +42,7 @@ class Server:
             "serve", "--host", "127.0.0.1", "--port", "0", *self.options,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE)
         line = (await asyncio.wait_for(self.process.stdout.readline(), DEADLINE)).decode()
-        found = re.search(r"http://127\.0\.0\.1:\d+/", line)
+        found = re.search(r"https?://127\.0\.0\.1:\d+/", line)
         if not found:
             await self.__aexit__()
             raise RuntimeError(f"the first line of martlet serve has no address: {line!r}")
@@ -159,7 +160,7 @@ async def _(t):
     equal(await page.evaluate("document.title"), "Martlet", "title")
     equal(await page.text("#state"), "Not connected", "state")
     equal(await page.evaluate("document.querySelector('#url').value"), t.server.url.replace("http", "ws") + "echo", "endpoint")
-    equal([url for url in page.requests if not url.startswith("data:")], [t.server.url], "requests")
+    equal([url for url in page.requests if not url.startswith("data:")], [t.server.url, t.server.url + "engine.io.js"], "requests")
 
 
 @test("every control has a name")
@@ -207,6 +208,75 @@ async def _(t):
     equal((back["length"], back["content"]), (9, "two␊\nlines"), "received row")
     equal(await page.evaluate("document.activeElement.id"), "text", "focus")
     equal(await page.evaluate("document.querySelector('#text').value"), "", "field after sending")
+
+
+async def open_engine(t, mode):
+    page = await t.page()
+    await page.evaluate(f"""(() => {{
+      const choice = document.querySelector('#transport');
+      choice.value = '{mode}';
+      choice.dispatchEvent(new Event('change'));
+    }})()""")
+    equal(await page.evaluate("document.querySelector('#url').value"), t.server.url.replace("http", "ws") + "engine.io/", "endpoint")
+    await page.click("#connect")
+    await page.wait("document.querySelector('#state').dataset.state === 'open'")
+    return page
+
+
+async def carried_by(page, transport):
+    await page.wait(f"document.querySelector('#carrier').dataset.transport === '{transport}'", 30)
+
+
+@test("Engine.IO begins with polling and moves to a WebSocket, and the page shows when")
+async def _(t):
+    page = await open_engine(t, "upgrade")
+    contains((await page.row("local", "open"))["content"], " by Polling; may move to: websocket")
+    await carried_by(page, "websocket")
+    contains((await page.row("local", "moved"))["content"], "From polling to WebSocket, after ")
+    for direction, kind, content in (("out", "probe", "2probe"), ("in", "probe", "3probe"), ("out", "upgrade", "5")):
+        contains((await page.row(direction, kind))["content"], content + " (WebSocket)")
+    await page.send("after the move")
+    back = await page.row("in", "text")
+    equal(back["content"], "after the move", "echo")
+    assert 0 <= back["rtt"] < 5000, f"round trip {back['rtt']}"
+    await page.screenshot(SHOTS / "engine-upgrade.png")
+    await page.click("#disconnect")
+    await page.wait("document.querySelector('#session-end')?.dataset.transport === 'websocket'")
+
+
+@test("Engine.IO stays with polling if it is told to")
+async def _(t):
+    page = await open_engine(t, "polling")
+    await page.send("by polling \u00e9")
+    equal((await page.row("in", "text"))["content"], "by polling \u00e9", "echo")
+    await page.fill("#hex", "00 1e ff")
+    await page.click("#send-binary")
+    equal((await page.row("in", "binary"))["content"], "00 1e ff", "echo")
+    fields, text = await page.open_row("in", "binary")
+    equal((fields["Carried by"], fields["Encoding"]), ("the answer to a GET", "b, then base64: 4 characters"), "packet")
+    contains(text, "that is what polling costs")
+    equal(await page.text("#carrier"), "Polling", "transport")
+    await page.screenshot(SHOTS / "engine-polling.png")
+    await page.click("#disconnect")
+    await page.wait("document.querySelector('#state').dataset.state === 'closed'")
+
+
+@test("Engine.IO works over a WebSocket alone")
+async def _(t):
+    page = await open_engine(t, "websocket")
+    await carried_by(page, "websocket")
+    await page.send("x")
+    equal((await page.row("in", "text"))["content"], "x", "echo")
+    equal(await page.rows("local", "moved"), [], "moves")
+
+
+@test("a burst through the move from polling to a WebSocket is answered to the last message")
+async def _(t):
+    page = await open_engine(t, "upgrade")
+    await page.fill("#burst-count", "2000")
+    await page.click("#burst")
+    await page.wait("document.querySelector('#burst-status').textContent === '2,000 of 2,000 answered'", 60)
+    await carried_by(page, "websocket")
 
 
 @test("Unicode, control characters and markup stay text")
@@ -468,6 +538,45 @@ async def _(t):
     await page.click("#disconnect")
     await page.wait("document.querySelector('#close-code')")
     await page.screenshot(SHOTS / "closed.png")
+
+
+SEVERAL_SOCKETS = """(async () => {
+    const opened = [];
+    for (let index = 0; index < 5; index++) {
+        const socket = new WebSocket(`wss://${location.host}/echo`);
+        opened.push(new Promise((resolve, reject) => {
+            socket.onopen = () => socket.send(`number ${index} `.repeat(1000));
+            socket.onmessage = event => { resolve([socket.extensions, event.data.length]); socket.close(4000 + index); };
+            socket.onerror = () => reject(new Error("failed"));
+        }));
+    }
+    return JSON.stringify(await Promise.all(opened));
+})()"""
+
+
+@test("wss: goes over HTTP/2, several sockets on the page's own connection, compressed (RFC 8441)")
+async def _(t):
+    """What Chromium notes of the network is the witness."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder, "net.json")
+        options = ("--ignore-certificate-errors", f"--log-net-log={log}", "--net-log-capture-mode=IncludeSensitive")
+        async with Server("--tls-self-signed") as server:
+            async with Browser(*options) as browser:
+                page = await browser.open(server.url)
+                replies = json.loads(await page.evaluate(SEVERAL_SOCKETS))
+                equal(len(replies), 5, "echoes")
+                for extensions, count in replies:
+                    contains(extensions, "permessage-deflate")
+                    equal(count, 9000, "characters of an echo")
+                equal(page.problems, [], "console and policy")
+        notes = json.loads(log.read_text(encoding="utf-8"))
+    kinds = {number: name for name, number in notes["constants"]["logEventTypes"].items()}
+    sent = [(event["source"]["id"], event["params"]["headers"]) for event in notes["events"]
+            if kinds[event["type"]] == "HTTP2_SESSION_SEND_HEADERS"]
+    asked = [source for source, headers in sent if ":protocol: websocket" in headers]
+    equal(len(asked), 5, "requests for a WebSocket by extended CONNECT")
+    equal(len(set(asked)), 1, "connections that they went over")
+    equal({source for source, headers in sent if ":path: /" in headers} >= set(asked), True, "the page came over the same one")
 
 
 async def run(browser, server, name, function, expected):

@@ -150,3 +150,39 @@ async def _():
             result = await martlet("connect", "--commands", f"{server.ws}/echo", "--wait", "0.3", stdin=f"{command}\nafter\n")
             one_line(result.errors, part)
             equal((result.lines, result.status), (["after"], 0), f"output and status after {command}")
+
+
+@test("connect --socket.io: events out and in, by each transport")
+async def _():
+    async with Server() as server:
+        for transport in ("upgrade", "polling", "websocket"):
+            result = await martlet("connect", "--socket.io", server.http, "--namespace", "/echo", "--transport", transport,
+                                   "--wait", "0.5", stdin="one\nzwei é\x1b\n")
+            equal((result.lines, result.status), (['message-back "one"', r'message-back "zwei é\\u001b"'], 0), f"output and status, {transport}")
+
+
+@test("connect --socket.io: JSON, acknowledgments, another event")
+async def _():
+    async with Server() as server:
+        result = await martlet("connect", "--socket.io", server.http, "--namespace", "/chat", "--event", "join", "--ack",
+                               stdin="r\n")
+        equal([line for line in result.lines if line.startswith("ack")], ['ack ["r"]'], "output")
+        result = await martlet("connect", "--socket.io", f"{server.http}/socket.io/", "--namespace", "/echo", "--json", "--ack",
+                               stdin='["a",{"b":[1.5]}]\nno json\n7\n')
+        equal(sorted(result.lines), ["ack \"a\" {\"b\":[1.5]}", "ack 7", "message-back \"a\" {\"b\":[1.5]}", "message-back 7"], "output")
+        contains(result.errors, "a payload is JSON", "errors")
+
+
+@test("connect --socket.io: a namespace that is refused, a server that is not there, options that are wrong")
+async def _():
+    async with Server() as server:
+        result = await martlet("connect", "--socket.io", server.http, "--namespace", "/nowhere", stdin="x\n")
+        equal((result.errors, result.status), ("refused: Invalid namespace\n", 2), "errors and status")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        for transport in ("upgrade", "polling", "websocket"):
+            result = await martlet("connect", "--socket.io", f"http://127.0.0.1:{taken.getsockname()[1]}", "--transport", transport, stdin="x\n")
+            equal((result.status, len(result.errors.splitlines())), (2, 1), f"status and lines of errors, {transport}")
+    for wrong in (["--event", "connect"], ["--auth", "[1]"], ["--transport", "pigeon"]):
+        result = await martlet("connect", "--socket.io", "http://127.0.0.1:1", *wrong, stdin="")
+        equal(result.status, 64, f"status with {wrong}")

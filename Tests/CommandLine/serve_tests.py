@@ -22,10 +22,10 @@ async def get(url, authority=None):
 
 
 async def all_urls(server):
-    """The URLs of the five lines it prints, by their names."""
-    lines = [await server.line() for _ in range(5)]
+    """The URLs of the six lines it prints, by their names."""
+    lines = [await server.line() for _ in range(6)]
     found = dict(re.fullmatch(r"  (.*?)  +(\S+)", line).groups() for line in lines)
-    equal(sorted(found), ["chat", "echo", "engine", "health", "try it"], "names of URLs")
+    equal(sorted(found), ["chat", "echo", "engine", "health", "socket", "try it"], "names of URLs")
     return found
 
 

@@ -75,7 +75,7 @@ import WebSocketServer
                 let requests = try await Requests.connect(server)
                 let id = try await requests.open()
                 let session = try await ends.sessions.take()
-                let socket = try await RawSocket.openEngine(server, id)
+                let socket = try await RawSocket.openEngine(server, id, reads: false)
                 try await socket.send(packets: "2probe", "5")
                 while try await session.ask({ $0.transport }) == .polling { await Task.yield() }
                 session.execute(send)

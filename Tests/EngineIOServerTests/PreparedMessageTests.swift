@@ -40,7 +40,19 @@ import Testing
             queue.append(.message(.text("x")), limit: 1000),
         ]
         #expect(isTaken == [true, true, true])
-        #expect(String(buffer: queue.takePayload()) == "2\u{1E}4é\u{1E}bAQIDBA==\u{1E}4\u{1E}4x")
+        #expect(
+            String(buffer: queue.takePayload(maximumPacketCount: .max)) == "2\u{1E}4é\u{1E}bAQIDBA==\u{1E}4\u{1E}4x")
+        #expect(queue.isEmpty && queue.byteCount == 0)
+    }
+
+    @Test("What is more than a poll may bring waits for the next; what was sent together stays together")
+    func partialPayload() {
+        var queue = OutboundQueue()
+        for text in ["a", "b"] { _ = queue.append(.message(.text(text)), limit: 1000) }
+        _ = queue.append(.prepared(self.prepared), limit: 1000)
+        _ = queue.append(.packet(.ping), limit: 1000)
+        let payloads = (0..<3).map { _ in String(buffer: queue.takePayload(maximumPacketCount: 2)) }
+        #expect(payloads == ["4a\u{1E}4b", "4é\u{1E}bAQIDBA==\u{1E}4", "2"])
         #expect(queue.isEmpty && queue.byteCount == 0)
     }
 }

@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Holds tasks up until it is opened.
 final class Gate: Sendable {
@@ -7,11 +7,11 @@ final class Gate: Sendable {
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     func wait() async {
         await withCheckedContinuation { waiter in
-            let passes = self.state.withLock { state in
+            let passes = self.state.withLockedValue { state in
                 if !state.isOpen { state.waiters.append(waiter) }
                 return state.isOpen
             }
@@ -20,7 +20,7 @@ final class Gate: Sendable {
     }
 
     func open() {
-        let waiters = self.state.withLock { state in
+        let waiters = self.state.withLockedValue { state in
             state.isOpen = true
             defer { state.waiters.removeAll() }
             return state.waiters

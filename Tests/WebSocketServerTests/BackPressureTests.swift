@@ -1,5 +1,5 @@
+import NIOConcurrencyHelpers
 import NIOCore
-import Synchronization
 import Testing
 import WebSocketClient
 import WebSocketServer
@@ -22,16 +22,16 @@ struct BackPressureTests {
                 connections.put(connection)
                 for _ in 0..<BackPressureTests.messageCount {
                     try await connection.send(BackPressureTests.payload)
-                    counter.count.withLock { $0 += 1 }
+                    counter.count.withLockedValue { $0 += 1 }
                 }
             }
         } _: { server in
-            try await body(server, { counter.count.withLock { $0 } }, connections)
+            try await body(server, { counter.count.withLockedValue { $0 } }, connections)
         }
     }
 
     private final class Counter: Sendable {
-        let count = Mutex(0)
+        let count = NIOLockedValueBox(0)
     }
 
     /// Waits until the count stands still: there is no event for "nothing happens any more".

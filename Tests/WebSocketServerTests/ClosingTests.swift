@@ -140,7 +140,7 @@ struct ClosingTests {
     @Test("A server that never ends TCP is left by the client at its deadline (§7.1.1)", .requirement(151, 165))
     func serverNeverEnds() async throws {
         try await RawListener.run { listener in
-            async let connecting = TestServer.client { $0.connection.closeTimeout = .seconds(2) }
+            async let connecting = TestServer.client { $0.connection.closeTimeout = .seconds(5) }
                 .connect(to: "ws://127.0.0.1:\(listener.port)/")
             let socket = try await listener.acceptWebSocket()
             let connection = try await connecting

@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import WebSocketClient
@@ -13,20 +13,20 @@ struct ConnectGateTests {
             for _ in 0..<20 {
                 group.addTask {
                     try await gate.pass("host:80") {
-                        tally.counts.withLock {
+                        tally.counts.withLockedValue {
                             $0.inside += 1
                             $0.all += 1
                             $0.most = max($0.most, $0.inside)
                         }
                         for _ in 0..<10 { await Task.yield() }
-                        tally.counts.withLock { $0.inside -= 1 }
+                        tally.counts.withLockedValue { $0.inside -= 1 }
                     }
                 }
             }
             try await group.waitForAll()
         }
-        #expect(tally.counts.withLock { $0.all } == 20)
-        #expect(tally.counts.withLock { $0.most } == 1)
+        #expect(tally.counts.withLockedValue { $0.all } == 20)
+        #expect(tally.counts.withLockedValue { $0.most } == 1)
     }
 
     @Test("Another host does not wait, and a failure makes way", .requirement(10))
@@ -44,5 +44,5 @@ struct ConnectGateTests {
 }
 
 private final class Tally: Sendable {
-    let counts = Mutex((inside: 0, most: 0, all: 0))
+    let counts = NIOLockedValueBox((inside: 0, most: 0, all: 0))
 }

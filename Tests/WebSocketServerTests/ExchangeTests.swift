@@ -86,7 +86,7 @@ import WebSocketServer
         limits.maximumBodyByteCount = 5
         limits.responseTimeout = .milliseconds(50)
         try await TestServer.run(
-            configure: { $0.http.requestTimeout = .seconds(2) },
+            configure: { $0.http.requestTimeout = .seconds(5) },
             routes: { [limits] server in
                 server.exchanges(below: "/limits/", configuration: limits) { $0.onAbort { causes.put($0) } }
                 server.exchanges(below: "/") { $0.onAbort { causes.put($0) } }

@@ -37,7 +37,7 @@ struct ServerDeadlineTests {
     @Test("A body that does not come is a 408 (RFC 9110 §15.5.9)", .requirement(71))
     func slowBody() async throws {
         try await TestServer.run {
-            $0.http.requestTimeout = .milliseconds(1000)
+            $0.http.requestTimeout = .milliseconds(3000)
         } routes: { server in
             server.otherwise { _ in ServerResponse() }
         } _: { server in

@@ -76,7 +76,7 @@ func fuzzEngineIOSession(_ input: inout Input) {
     while !input.bytes.isEmpty {
         let wasOver = session.phase == .closed
         let event = input.byte()
-        switch event % 12 {
+        switch event % 14 {
         case 0:
             let action = session.pollArrived(hasOutbound: event & 0x80 != 0)
             check(action != .park || !isPollWaiting, "one poll waits at a time")
@@ -87,17 +87,19 @@ func fuzzEngineIOSession(_ input: inout Input) {
         case 4: session.pushEnded()
         case 5: _ = session.pushAborted()
         case 6:
-            let action = session.received(PacketType(rawValue: 0x30 + event / 12 % 7) ?? .noop, now: now)
+            let action = session.received(PacketType(rawValue: 0x30 + event / 14 % 7) ?? .noop, now: now)
             check(!wasOver || action == .ignore, "nothing comes of packets after the end")
         case 7: _ = session.upgradeRequested(now: now)
         case 8:
-            let type = PacketType(rawValue: 0x30 + event / 12 % 7) ?? .noop
+            let type = PacketType(rawValue: 0x30 + event / 14 % 7) ?? .noop
             switch session.receivedOnProbe(type, isProbe: event & 1 == 0, now: now) {
             case .answerProbe(true), .switchTransport(true): release(&isPollWaiting)
             case .answerProbe(false), .switchTransport(false), .abandon: break
             }
         case 9: session.probeClosed()
         case 10: if session.close(now: now) == .answerPoll { release(&isPollWaiting) }
+        case 11: session.receivingPaused()
+        case 12: session.receivingResumed(now: now)
         default:
             now = now.advanced(by: .milliseconds(Int(event) * 40))
             var count = 0

@@ -43,22 +43,30 @@ func fuzzServerHandshake(_ input: inout Input) {
         path: "/"
     )
     request.headerFields = headerFields(input.text())
-    let isHTTP11 = options & 2 == 0
+    let version = [HTTPProtocolVersion.http11, .http10, .http2][Int(options >> 4) % 3]
+    if version == .http2 && options & 2 == 0 {
+        request.method = .connect
+        request.extendedConnectProtocol = options & 8 == 0 ? "websocket" : ""
+    }
     let hasBody = options & 4 != 0
-    switch ServerHandshake.evaluate(request, isHTTP11: isHTTP11, hasBody: hasBody) {
+    switch ServerHandshake.evaluate(request, version: version, hasBody: hasBody) {
     case .notAnUpgrade: break
     case .refused(let refusal):
-        check((400...499).contains(refusal.response.status.code), "a refusal is the client's fault")
-        check(refusal.closesConnection == (hasBody && request.method == .get), "a body ends the connection")
+        let isUnknown = version == .http2 && request.extendedConnectProtocol != "websocket"
+        check((400...499).contains(refusal.response.status.code) || isUnknown, "a refusal is the client's fault")
+        check(refusal.closesConnection == (hasBody && request.method != .post && !isUnknown), "a body ends the connection")
         if refusal.response.status == .upgradeRequired {
             check(refusal.response.headerFields[.upgrade] == "websocket", "426 names the protocol")
         }
     case .valid(let offer):
-        check(isHTTP11 && !hasBody && request.method == .get, "GET, HTTP/1.1 and no body")
-        check(request.headerFields[values: .secWebSocketKey].count == 1, "one key")
-        check(Base64.decode(offer.key.value)?.count == 16, "a key of 16 bytes")
+        check(!hasBody && request.method == (version == .http2 ? .connect : .get), "GET or CONNECT, and no body")
+        check((offer.key == nil) == (version == .http2), "a key over HTTP/1.1")
         check(Set(offer.subprotocols).count == offer.subprotocols.count, "distinct subprotocols")
         check(offer.subprotocols.allSatisfy(\.isToken), "subprotocols are tokens")
+        if let key = offer.key {
+            check(request.headerFields[values: .secWebSocketKey].count == 1, "one key")
+            check(Base64.decode(key.value)?.count == 16, "a key of 16 bytes")
+        }
         guard let url = try? WebSocketURL("ws://example.com"),
             let client = try? ClientHandshake(url: url, key: offer.key, subprotocols: offer.subprotocols)
         else { fatalError("no client could have sent this offer: \(offer)") }

@@ -42,6 +42,7 @@ enum Main {
         "engineio-payload": { run(fuzzEngineIOPayload, $0, $1) },
         "engineio-request": { run(fuzzEngineIORequest, $0, $1) },
         "engineio-session": { run(fuzzEngineIOSession, $0, $1) },
+        "socketio-packet": { run(fuzzSocketIOPacket, $0, $1) },
     ]
 }
 

@@ -39,15 +39,33 @@ extension SessionStateMachine {
     }
 
     private mutating func receivedPong(now: MonotonicTime) {
+        self.changeHeartbeat { $0.receivedPong(now: now) }
+    }
+}
+
+// MARK: - Holding up
+
+extension SessionStateMachine {
+    /// The application takes in nothing for a while: no pong is missed.
+    package mutating func receivingPaused() {
+        self.changeHeartbeat { $0.holdUp() }
+    }
+
+    package mutating func receivingResumed(now: MonotonicTime) {
+        let timing = self.timing
+        self.changeHeartbeat { $0.goOn(now: now, timing: timing) }
+    }
+
+    private mutating func changeHeartbeat(_ change: (inout Heartbeat) -> Void) {
         switch self.state {
         case .polling(var polling):
-            polling.heartbeat.receivedPong(now: now, timing: self.timing)
+            change(&polling.heartbeat)
             self.state = .polling(polling)
         case .probing(var probing):
-            probing.polling.heartbeat.receivedPong(now: now, timing: self.timing)
+            change(&probing.polling.heartbeat)
             self.state = .probing(probing)
         case .webSocket(var webSocket):
-            webSocket.heartbeat.receivedPong(now: now, timing: self.timing)
+            change(&webSocket.heartbeat)
             self.state = .webSocket(webSocket)
         case .closing, .closed:
             break

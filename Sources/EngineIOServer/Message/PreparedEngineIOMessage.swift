@@ -1,5 +1,5 @@
+internal import NIOConcurrencyHelpers
 internal import NIOCore
-internal import Synchronization
 internal import WebSocketNIO
 
 /// Messages that go together to any number of sessions, encoded once: as WebSocket frames when the first session on that
@@ -15,7 +15,7 @@ public final class PreparedEngineIOMessage: Sendable {
     public let messages: [EngineIOMessage]
     /// Payload bytes of all messages.
     let byteCount: Int
-    private let forms = Mutex(Forms())
+    private let forms = NIOLockedValueBox(Forms())
 
     private struct Forms {
         var frames: [PreparedMessage]?
@@ -34,7 +34,7 @@ public final class PreparedEngineIOMessage: Sendable {
 
     /// One WebSocket message for each of ours.
     var frames: [PreparedMessage] {
-        self.forms.withLock { forms in
+        self.forms.withLockedValue { forms in
             if let frames = forms.frames { return frames }
             let frames = self.messages.map { PreparedMessage($0.webSocketMessage) }
             forms.frames = frames
@@ -44,7 +44,7 @@ public final class PreparedEngineIOMessage: Sendable {
 
     /// Packets of a polling payload, with separators between them.
     var payload: ByteBuffer {
-        self.forms.withLock { forms in
+        self.forms.withLockedValue { forms in
             if let payload = forms.payload { return payload }
             var payload = ByteBuffer()
             for message in self.messages { payload.append(message) }

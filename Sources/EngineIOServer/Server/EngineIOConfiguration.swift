@@ -4,7 +4,7 @@ public import WebSocketProtocol
 /// What sessions are allowed. The defaults are those of the JavaScript server where it has them; every queue has a bound
 /// and every wait a deadline.
 public struct EngineIOConfiguration: Sendable {
-    /// Time between the answer to a ping and the next ping. Default 25 s.
+    /// Time from one ping to the next. Default 25 s. A ping that is not answered in that time is waited for.
     ///
     /// A poll waits as long at most, so a proxy must let a response take longer than this.
     public var pingInterval: Duration = .seconds(25)
@@ -25,9 +25,10 @@ public struct EngineIOConfiguration: Sendable {
     public var maximumSessionsPerAddress = 1024
     /// The most sessions in all. Default 100,000. A further handshake gets 503.
     public var maximumSessions = 100_000
-    /// What may wait for a client that does not take it, in bytes. Default 1 MiB; over it the session is closed with
-    /// "transport error". One message longer than that gets through if nothing waits before it.
-    public var outboundQueueByteCount = 1024 * 1024
+    /// What may wait for a client that does not take it, in bytes. Default 4 MiB, a few of the longest messages: between two
+    /// polls nothing can be sent. Over it the session is closed with "transport error". One message longer than that gets
+    /// through if nothing waits before it.
+    public var outboundQueueByteCount = 4 * 1024 * 1024
     /// The transports that clients may use. Default both.
     public var transports: Set<EngineIOTransport> = [.polling, .webSocket]
     /// Whether a session may move from polling to WebSocket. Default true.

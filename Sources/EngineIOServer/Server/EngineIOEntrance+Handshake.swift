@@ -38,12 +38,12 @@ extension EngineIOEntrance {
         }
         switch transport {
         case .polling:
-            let session = loop.makeSession(transport, exchange.request, permit)
+            let session = loop.makeSession(transport, exchange, permit)
             exchange.respond(self.core.response(open: self.openPacket(session, transport), for: exchange.request))
             self.core.onSession(session)
         case .webSocket:
             exchange.accept { connection in
-                let session = loop.makeSession(transport, exchange.request, permit)
+                let session = loop.makeSession(transport, exchange, permit)
                 let socket = SessionSocket(connection, sessionLoop: session.eventLoop)
                 session.socket = socket
                 let open = ByteBuffer(string: self.openPacket(session, transport).encoded)

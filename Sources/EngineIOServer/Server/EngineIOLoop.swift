@@ -16,6 +16,7 @@ final class EngineIOLoop: @unchecked Sendable {
     private var sessions: [String: EngineIOSession] = [:]
     private var unflushed: [EngineIOSession] = []
     private var context: LoopContext?
+    private var startTask: HTTPExchange.TaskStarter?
 
     init(core: EngineIOCore, eventLoop: any EventLoop, number: Int) {
         self.core = core
@@ -38,12 +39,14 @@ final class EngineIOLoop: @unchecked Sendable {
 // MARK: - Sessions
 
 extension EngineIOLoop {
-    func makeSession(_ transport: EngineIOTransport, _ request: ServerRequest, _ permit: SessionPermit)
+    func makeSession(_ transport: EngineIOTransport, _ exchange: HTTPExchange, _ permit: SessionPermit)
         -> EngineIOSession
     {
+        if self.startTask == nil { self.startTask = exchange.taskStarter }
         var random = SystemRandomNumberGenerator()
         let id = SessionID.make(loop: self.number, random: (random.next(), random.next()))
-        let session = EngineIOSession(id: id, transport: transport, request: request, loop: self, permit: permit)
+        let session = EngineIOSession(
+            id: id, transport: transport, request: exchange.request, loop: self, permit: permit)
         self.sessions[id] = session
         return session
     }
@@ -58,6 +61,11 @@ extension EngineIOLoop {
     func remove(_ session: EngineIOSession) {
         self.sessions[session.id] = nil
         self.deadlines.remove(session)
+    }
+
+    /// Runs a child task of the server's `run()`; there is one, as there is a session.
+    func runTask(_ body: @escaping @Sendable () async -> Void) {
+        self.startTask?(body)
     }
 
     /// Ends all sessions, also those that are about to begin.

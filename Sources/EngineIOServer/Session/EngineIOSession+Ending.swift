@@ -23,13 +23,16 @@ extension EngineIOSession {
         }
     }
 
-    /// The server shuts down: whoever has to be told by a poll that has not come is not told.
+    /// The server shuts down. A client that polls is told by a failed request, not by a packet "close": it is to come back,
+    /// and some clients take that packet for good.
     func shutDown() {
-        self.closeInOrder(.serverShuttingDown)
-        if self.machine.phase == .closing {
-            _ = self.machine.fail()
-            self.end(.serverShuttingDown)
+        guard self.socket == nil else { return self.closeInOrder(.serverShuttingDown) }
+        self.flush()
+        _ = self.machine.fail()
+        if let poll = self.poll.take() {
+            poll.respond(self.loop.core.unavailableResponse("The server is shutting down", for: poll.request))
         }
+        self.end(.serverShuttingDown)
     }
 
     /// The machine is in its last state.
@@ -43,6 +46,7 @@ extension EngineIOSession {
             payload.append(farewell)
             self.answerPoll(payload)
         }
+        self.resumeReceiving()
         if let push = self.push.take() { self.refuse(push, .unknownSession) }
         self.closeProbe()
         self.socket?.close(reason.closeCode, reason.rawValue)
@@ -55,7 +59,7 @@ extension EngineIOSession {
     }
 
     func answerPollWithClose() {
-        var payload = self.queue.takePayload()
+        var payload = self.queue.takePayload(maximumPacketCount: .max)
         payload.append(.close)
         self.answerPoll(payload)
     }

@@ -12,7 +12,7 @@ extension EngineIOSession {
         switch self.machine.pollArrived(hasOutbound: !self.queue.isEmpty) {
         case .answer:
             self.poll = exchange
-            self.answerPoll(self.queue.takePayload())
+            self.answerPoll(self.takePayload())
         case .park:
             self.poll = exchange
         case .answerAndFinish:
@@ -79,7 +79,6 @@ extension EngineIOSession {
     func pushed(_ body: ByteBuffer, _ exchange: HTTPExchange) {
         guard self.push === exchange else { return }
         self.push = nil
-        self.machine.pushEnded()
         let now = DeadlineWheel.now()
         do throws(PacketViolation) {
             for packet in try self.decode(body) { self.received(packet, of: body, now: now) }
@@ -87,7 +86,7 @@ extension EngineIOSession {
             self.fail(.parseError)
         }
         guard self.closeReason != .parseError else { return self.refuse(exchange, .badRequest) }
-        exchange.respond(self.loop.core.okResponse(for: exchange.request))
+        self.finish(exchange)
     }
 
     private func decode(_ body: ByteBuffer) throws(PacketViolation) -> [PayloadDecoder.Packet] {
@@ -113,8 +112,9 @@ extension EngineIOSession {
 
     /// The POST will never be whole.
     func pushAborted(_ exchange: HTTPExchange, _ cause: HTTPExchange.AbortCause) {
-        guard self.push === exchange else { return }
+        guard self.push === exchange || self.receiving.heldPush === exchange else { return }
         self.push = nil
+        self.receiving.heldPush = nil
         switch cause {
         case .bodyTooLarge:
             self.machine.pushEnded()

@@ -65,6 +65,7 @@ extension EngineIOSession {
             if releasesPoll { self.releasePoll() }
             self.probe = nil
             self.socket = socket
+            if self.receiving.isPaused { socket.pauseReceiving() }
             if !self.queue.isEmpty { socket.send(self.queue.takeAll()) }
             self.onTransportChange?(self, .webSocket)
         case .abandon:

@@ -1,4 +1,5 @@
 public import EngineIOProtocol
+internal import HTTPTypes
 public import NIOCore
 internal import WebSocketNIO
 internal import WebSocketProtocol
@@ -29,6 +30,7 @@ public final class EngineIOSession: DeadlineTarget, @unchecked Sendable {
     /// The socket that asks to take over.
     var probe: SessionSocket?
     var permit: SessionPermit?
+    var receiving = Receiving()
     package var deadlineTick: Int64?
     /// When the wheel calls; not later than the machine's deadline.
     var wakeUpTime: MonotonicTime?
@@ -50,6 +52,13 @@ public final class EngineIOSession: DeadlineTarget, @unchecked Sendable {
     }
 
     public var eventLoop: any EventLoop { self.loop.eventLoop }
+
+    /// Runs a child task of the server's `run()`, on the session's event loop. It may outlive the session.
+    /// On the event loop only.
+    public func run(_ body: @escaping @Sendable () async -> Void) {
+        self.eventLoop.preconditionInEventLoop()
+        self.loop.runTask(body)
+    }
 
     /// Runs `body` on the session's event loop: at once if we are there.
     public func execute(_ body: @escaping @Sendable (EngineIOSession) -> Void) {
@@ -105,15 +114,27 @@ extension EngineIOSession {
         self.loop.needsFlush(self)
     }
 
+    /// What waits, as the answer to a poll.
+    func takePayload() -> ByteBuffer {
+        self.queue.takePayload(maximumPacketCount: self.request.maximumPacketsPerPoll)
+    }
+
     /// A turn of the event loop ends, or what waits must leave before something else does.
     func flush() {
         self.isFlushRequested = false
         guard !self.queue.isEmpty else { return }
         switch self.machine.flush() {
-        case .answerPoll: self.answerPoll(self.queue.takePayload())
+        case .answerPoll: self.answerPoll(self.takePayload())
         case .write: self.socket?.send(self.queue.takeAll())
         case .wait: break
         }
+    }
+}
+
+extension ServerRequest {
+    /// The client of python-engineio gives its connection up when an answer has more packets than 16.
+    fileprivate var maximumPacketsPerPoll: Int {
+        self.head.headerFields[.userAgent]?.hasPrefix("Python/") == true ? 16 : .max
     }
 }
 

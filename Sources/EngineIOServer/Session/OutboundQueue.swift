@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import EngineIOProtocol
 internal import NIOCore
 internal import WebSocketNIO
@@ -16,9 +17,13 @@ struct OutboundQueue {
             case .prepared(let prepared): prepared.byteCount
             }
         }
+
+        fileprivate var packetCount: Int {
+            if case .prepared(let prepared) = self { prepared.messages.count } else { 1 }
+        }
     }
 
-    private var items: [Item] = []
+    private var items: Deque<Item> = []
     private(set) var byteCount = 0
 
     var isEmpty: Bool { self.items.isEmpty }
@@ -42,14 +47,14 @@ struct OutboundQueue {
     /// All of it, for a socket.
     mutating func takeAll() -> [Item] {
         defer { self = OutboundQueue() }
-        return self.items
+        return Array(self.items)
     }
 
-    /// All of it, as the answer to a poll.
-    mutating func takePayload() -> ByteBuffer {
+    /// The answer to a poll.
+    /// - Parameter maximumPacketCount: what is more waits for the next poll, unless it was sent together with the first.
+    mutating func takePayload(maximumPacketCount: Int) -> ByteBuffer {
         var payload = ByteBuffer()
-        payload.reserveCapacity(self.items.reduce(0) { $0 + $1.payloadByteCount + 1 })
-        for item in self.takeAll() {
+        for item in self.take(maximumPacketCount: maximumPacketCount) {
             switch item {
             case .packet(let type): payload.append(type)
             case .message(let message): payload.append(message)
@@ -58,15 +63,18 @@ struct OutboundQueue {
         }
         return payload
     }
-}
 
-extension OutboundQueue.Item {
-    fileprivate var payloadByteCount: Int {
-        switch self {
-        case .packet: 1
-        case .message(let message): message.payloadByteCount
-        case .prepared(let prepared): prepared.payload.readableBytes
+    private mutating func take(maximumPacketCount: Int) -> [Item] {
+        var taken: [Item] = []
+        var count = 0
+        while let item = self.items.first, taken.isEmpty || count + item.packetCount <= maximumPacketCount {
+            count += item.packetCount
+            self.byteCount -= item.byteCount + OutboundQueue.itemByteCount
+            taken.append(item)
+            self.items.removeFirst()
         }
+        if self.items.isEmpty { self = OutboundQueue() }
+        return taken
     }
 }
 

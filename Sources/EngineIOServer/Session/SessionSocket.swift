@@ -15,6 +15,9 @@ final class SessionSocket: @unchecked Sendable {
     /// Handed over to the connection's event loop and not yet sent.
     private(set) var byteCountInFlight = 0
     private var isRemoteCongested = false
+    private var isReceivingPaused = false
+    /// Taken in while that is so, and not yet said to be.
+    private var withheldByteCount = 0
 
     /// What came in during this read.
     private var arrived: [WebSocketMessage] = []
@@ -72,6 +75,28 @@ extension SessionSocket {
         }
     }
 
+    /// The session takes in nothing more for now. A connection of another event loop goes on until as much waits here as may.
+    func pauseReceiving() {
+        self.isReceivingPaused = true
+        if self.isLocal { self.connection.pauseReading() }
+    }
+
+    func resumeReceiving() {
+        self.isReceivingPaused = false
+        guard !self.isLocal else { return self.connection.resumeReading() }
+        let byteCount = self.withheldByteCount
+        self.withheldByteCount = 0
+        self.connection.eventLoop.execute { self.wasTakenIn(byteCount) }
+    }
+
+    private func tookIn(_ byteCount: Int) {
+        if self.isReceivingPaused {
+            self.withheldByteCount += byteCount
+        } else {
+            self.connection.eventLoop.execute { self.wasTakenIn(byteCount) }
+        }
+    }
+
     func sendProbeAnswer() {
         self.onConnectionLoop { $0.sendNow(PacketType.pong.webSocketMessage("probe")) }
     }
@@ -109,7 +134,7 @@ extension SessionSocket {
         session.eventLoop.execute { [messages] in
             for message in messages { session.received(message, on: self) }
             let byteCount = messages.reduce(0) { $0 + $1.bytes.readableBytes }
-            self.connection.eventLoop.execute { self.wasTakenIn(byteCount) }
+            self.tookIn(byteCount)
         }
     }
 

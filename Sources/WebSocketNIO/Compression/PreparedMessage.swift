@@ -1,5 +1,5 @@
+internal import NIOConcurrencyHelpers
 internal import NIOCore
-internal import Synchronization
 internal import WebSocketDeflate
 internal import WebSocketProtocol
 
@@ -13,10 +13,10 @@ internal import WebSocketProtocol
 public final class PreparedMessage: Sendable {
     public let message: WebSocketMessage
     let plainFrame: ByteBuffer
-    private let deflated = Mutex<[Deflater.Parameters: ByteBuffer?]>([:])
+    private let deflated = NIOLockedValueBox<[Deflater.Parameters: ByteBuffer?]>([:])
 
     /// How often a message was compressed for the sake of this one.
-    package var compressionCount: Int { self.deflated.withLock { $0.count } }
+    package var compressionCount: Int { self.deflated.withLockedValue { $0.count } }
 
     public init(_ message: WebSocketMessage) {
         self.message = message
@@ -26,7 +26,7 @@ public final class PreparedMessage: Sendable {
     /// The frame with compressed payload, which refers to no earlier message, so that it suits every connection.
     /// - Returns: nil if compression does not make it smaller.
     func deflatedFrame(_ parameters: Deflater.Parameters) -> ByteBuffer? {
-        self.deflated.withLock { frames in
+        self.deflated.withLockedValue { frames in
             if let frame = frames[parameters] { return frame }
             let frame = self.deflate(parameters)
             frames[parameters] = .some(frame)

@@ -298,6 +298,7 @@ extension ConnectionHandler {
     }
 
     private var channelByteCount: Int {
-        (try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        if let stream = self.stream { return stream.pendingByteCount }
+        return (try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 }

@@ -26,6 +26,8 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
     let metrics: LoopMetrics
     /// Pieces of messages are delivered as they arrive.
     let isStreamed: Bool
+    /// What the connection runs over, if that is a stream of HTTP/2 and not a socket.
+    let stream: StreamTransport?
     @exclusivity(unchecked) var context: ChannelHandlerContext?
     /// permessage-deflate: nothing until it is used.
     @exclusivity(unchecked) private var lazyCompression: ConnectionCompression?
@@ -77,7 +79,11 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
     private static let lastID = Atomic<UInt64>(0)
 
     /// Makes the handler of a connection whose opening handshake is complete. On the channel's event loop only.
-    package init(loop: LoopContext, settings: ConnectionSettings, handshake: HandshakeInformation) {
+    /// - Parameter stream: is in front of it in the pipeline, if the connection is a stream of HTTP/2.
+    package init(
+        loop: LoopContext, settings: ConnectionSettings, handshake: HandshakeInformation, stream: StreamTransport? = nil
+    ) {
+        self.stream = stream
         self.eventLoop = loop.eventLoop
         self.loop = loop
         self.settings = settings
@@ -133,7 +139,8 @@ extension ConnectionHandler {
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         let highMark = max(1, self.settings.configuration.sendHighMark)
-        if highMark != ConnectionHandler.channelsOwnHighMark {
+        // The mark of a stream is set where the streams are made; its channel knows no such option.
+        if highMark != ConnectionHandler.channelsOwnHighMark && self.stream == nil {
             let marks = ChannelOptions.Types.WriteBufferWaterMark(low: (highMark + 1) / 2, high: highMark)
             try? context.channel.syncOptions?.setOption(.writeBufferWaterMark, value: marks)
         }

@@ -16,6 +16,8 @@ public struct HandshakeInformation: Sendable {
     public let remoteAddress: SocketAddress?
     /// True if the connection runs over TLS.
     public let isSecure: Bool
+    /// What the handshake was made in; over HTTP/2 the connection is one of several streams of a transport.
+    public let httpVersion: HTTPProtocolVersion
 
     package init(
         request: HTTPRequest,
@@ -23,7 +25,8 @@ public struct HandshakeInformation: Sendable {
         subprotocol: String?,
         compression: DeflateAgreement? = nil,
         remoteAddress: SocketAddress?,
-        isSecure: Bool
+        isSecure: Bool,
+        httpVersion: HTTPProtocolVersion = .http11
     ) {
         self.request = request
         self.response = response
@@ -31,5 +34,6 @@ public struct HandshakeInformation: Sendable {
         self.compression = compression
         self.remoteAddress = remoteAddress
         self.isSecure = isSecure
+        self.httpVersion = httpVersion
     }
 }

@@ -3,14 +3,15 @@ public import HTTPTypes
 /// The client's side of the opening handshake: the request, and every check of the response (RFC 6455 §4.1).
 public struct ClientHandshake: Sendable {
     public let request: HTTPRequest
-    public let key: HandshakeKey
+    /// What the answer must prove to have read; nil over HTTP/2, which needs no proof.
+    public let key: HandshakeKey?
     private let subprotocols: [String]
     private let requiresSubprotocol: Bool
     private let compression: CompressionConfiguration?
 
     /// - Parameters:
     ///   - url: where to.
-    ///   - key: made from 16 fresh random bytes.
+    ///   - key: made from 16 fresh random bytes; nil for a handshake over HTTP/2 (RFC 8441 §5).
     ///   - subprotocols: in order of preference.
     ///   - requiresSubprotocol: fail if the server chooses none of them, as browsers do.
     ///   - headerFields: extra fields: `Origin`, `Cookie`, `Authorization` and the like.
@@ -18,7 +19,7 @@ public struct ClientHandshake: Sendable {
     /// - Throws: ``HandshakeArgumentError`` for a field or a subprotocol that can't be sent.
     public init(
         url: WebSocketURL,
-        key: HandshakeKey,
+        key: HandshakeKey?,
         subprotocols: [String] = [],
         requiresSubprotocol: Bool = false,
         headerFields: HTTPFields = [:],
@@ -31,14 +32,18 @@ public struct ClientHandshake: Sendable {
         if let name = headerFields.firstHandshakeFieldName { throw .reservedField(name) }
 
         var request = HTTPRequest(
-            method: .get,
+            method: key == nil ? .connect : .get,
             scheme: url.isSecure ? "https" : "http",
             authority: url.hostHeader,
             path: url.resourceName
         )
-        request.headerFields[.upgrade] = "websocket"
-        request.headerFields[.connection] = "Upgrade"
-        request.headerFields[.secWebSocketKey] = key.value
+        if let key {
+            request.headerFields[.upgrade] = "websocket"
+            request.headerFields[.connection] = "Upgrade"
+            request.headerFields[.secWebSocketKey] = key.value
+        } else {
+            request.extendedConnectProtocol = "websocket"
+        }
         request.headerFields[.secWebSocketVersion] = ServerHandshake.supportedVersion
         if !subprotocols.isEmpty {
             request.headerFields[.secWebSocketProtocol] = subprotocols.joined(separator: ", ")
@@ -64,19 +69,23 @@ public struct ClientHandshake: Sendable {
         public let compression: DeflateAgreement?
     }
 
-    /// Checks a response with status 101.
+    /// Checks a response that says yes: 101, or any status of success over HTTP/2.
     /// - Throws: ``HandshakeFailure`` that names the check that failed.
     public func validate(_ response: HTTPResponse) throws(HandshakeFailure) -> Agreement {
         let fields = response.headerFields
-        guard response.status == .switchingProtocols else { throw .notSwitchingProtocols }
-        guard fields[values: .upgrade].count == 1,
-            fields[.upgrade]?.equalsIgnoringASCIICase("websocket") == true
-        else { throw .upgrade }
-        guard fields.contains(token: "upgrade", in: .connection) else { throw .connection }
-        let accepts = fields[values: .secWebSocketAccept]
-        guard let accept = accepts.first else { throw .acceptMissing }
-        guard accepts.count == 1 else { throw .acceptRepeated }
-        guard accept.trimmingOptionalWhitespace().hasSameBytes(as: self.key.acceptValue) else { throw .acceptMismatch }
+        if let key = self.key {
+            guard response.status == .switchingProtocols else { throw .notSwitchingProtocols }
+            guard fields[values: .upgrade].count == 1,
+                fields[.upgrade]?.equalsIgnoringASCIICase("websocket") == true
+            else { throw .upgrade }
+            guard fields.contains(token: "upgrade", in: .connection) else { throw .connection }
+            let accepts = fields[values: .secWebSocketAccept]
+            guard let accept = accepts.first else { throw .acceptMissing }
+            guard accepts.count == 1 else { throw .acceptRepeated }
+            guard accept.trimmingOptionalWhitespace().hasSameBytes(as: key.acceptValue) else { throw .acceptMismatch }
+        } else {
+            guard response.status.kind == .successful else { throw .notSuccessful }
+        }
         let compression = try self.agreement(fields[values: .secWebSocketExtensions])
         let chosen = fields[values: .secWebSocketProtocol]
         guard chosen.count <= 1 else { throw .subprotocolRepeated }
@@ -111,6 +120,7 @@ public struct HandshakeFailure: Error, Sendable, Hashable, CustomStringConvertib
     }
 
     public static let notSwitchingProtocols = Self("the status is not 101")
+    public static let notSuccessful = Self("the status is not one of success")
     public static let upgrade = Self("the Upgrade header is not \"websocket\"")
     public static let connection = Self("the Connection header has no \"Upgrade\"")
     public static let acceptMissing = Self("there is no Sec-WebSocket-Accept header")

@@ -10,32 +10,55 @@ public enum ServerHandshake {
         case valid(ClientOffer)
     }
 
-    /// Judges an HTTP/1.1 request.
+    /// Judges a request.
     /// - Parameters:
     ///   - request: method and header fields; the host is checked by whoever reads HTTP.
-    ///   - isHTTP11: false for HTTP/1.0, whose `Upgrade` is ignored (RFC 9110 §7.8).
+    ///   - version: HTTP/1.0's `Upgrade` is ignored (RFC 9110 §7.8).
     ///   - hasBody: true if the request announces a body.
-    public static func evaluate(_ request: HTTPRequest, isHTTP11: Bool, hasBody: Bool) -> Evaluation {
-        let fields = request.headerFields
-        guard isHTTP11, fields.contains(token: "websocket", in: .upgrade) else { return .notAnUpgrade }
-        guard request.method == .get else { return .refused(.methodNotAllowed) }
-        guard !hasBody else { return .refused(.body) }
-        guard fields.contains(token: "upgrade", in: .connection) else {
-            return .refused(.badRequest("the Connection header must contain \"Upgrade\""))
+    public static func evaluate(_ request: HTTPRequest, version: HTTPProtocolVersion, hasBody: Bool) -> Evaluation {
+        switch version {
+        case .http10:
+            return .notAnUpgrade
+        case .http11:
+            let fields = request.headerFields
+            guard fields.contains(token: "websocket", in: .upgrade) else { return .notAnUpgrade }
+            guard request.method == .get else { return .refused(.methodNotAllowed) }
+            guard !hasBody else { return .refused(.body) }
+            guard fields.contains(token: "upgrade", in: .connection) else {
+                return .refused(.badRequest("the Connection header must contain \"Upgrade\""))
+            }
+            return self.evaluateFields(fields, version)
+        case .http2:
+            guard request.method == .connect else { return .notAnUpgrade }
+            guard let name = request.extendedConnectProtocol else { return .refused(.tunnel) }
+            guard name == "websocket" else { return .refused(.unknownProtocol) }
+            guard !hasBody else { return .refused(.body) }
+            return self.evaluateFields(request.headerFields, version)
         }
+    }
+
+    private static func evaluateFields(_ fields: HTTPFields, _ httpVersion: HTTPProtocolVersion) -> Evaluation {
         let versions = fields[values: .secWebSocketVersion]
         guard let version = versions.first, versions.count == 1 else {
             let problem = versions.isEmpty ? "is missing" : "appears more than once"
-            return .refused(.badRequest("the Sec-WebSocket-Version header \(problem)"))
+            return .refused(
+                .badRequest(
+                    "the Sec-WebSocket-Version header \(problem)",
+                    headerFields: [.secWebSocketVersion: supportedVersion]))
         }
-        guard version == supportedVersion else { return .refused(.unsupportedVersion) }
-        let keys = fields[values: .secWebSocketKey]
-        guard let keyValue = keys.first, keys.count == 1 else {
-            let problem = keys.isEmpty ? "is missing" : "appears more than once"
-            return .refused(.badRequest("the Sec-WebSocket-Key header \(problem)"))
-        }
-        guard let key = HandshakeKey(received: keyValue) else {
-            return .refused(.badRequest("the Sec-WebSocket-Key header must be base64 of 16 bytes"))
+        guard version == supportedVersion else { return .refused(.unsupportedVersion(httpVersion)) }
+        var key: HandshakeKey?
+        // Over HTTP/2 there is no key: the setting already says that the server knows WebSocket (RFC 8441 §5).
+        if httpVersion == .http11 {
+            let keys = fields[values: .secWebSocketKey]
+            guard let value = keys.first, keys.count == 1 else {
+                let problem = keys.isEmpty ? "is missing" : "appears more than once"
+                return .refused(.badRequest("the Sec-WebSocket-Key header \(problem)"))
+            }
+            key = HandshakeKey(received: value)
+            guard key != nil else {
+                return .refused(.badRequest("the Sec-WebSocket-Key header must be base64 of 16 bytes"))
+            }
         }
         guard fields[values: .origin].count <= 1 else {
             return .refused(.badRequest("the Origin header appears more than once"))
@@ -60,9 +83,9 @@ public enum ServerHandshake {
     /// The version of the protocol that is spoken here (§4.4).
     public static let supportedVersion = "13"
 
-    /// The 101 response to a valid request.
+    /// The response that says yes to a valid request: 101, or 200 over HTTP/2.
     /// - Parameters:
-    ///   - offer: what ``evaluate(_:isHTTP11:hasBody:)`` found valid.
+    ///   - offer: what ``evaluate(_:version:hasBody:)`` found valid.
     ///   - subprotocol: one of those offered, or nil for none.
     ///   - headerFields: extra fields, such as `Set-Cookie`.
     ///   - compression: how to compress, if the client offers to; nil declines.
@@ -75,10 +98,13 @@ public enum ServerHandshake {
         compression: CompressionConfiguration? = nil
     ) throws(HandshakeArgumentError) -> (response: HTTPResponse, compression: DeflateAgreement?) {
         if let name = headerFields.firstHandshakeFieldName { throw .reservedField(name) }
-        var response = HTTPResponse(status: .switchingProtocols)
-        response.headerFields[.upgrade] = "websocket"
-        response.headerFields[.connection] = "Upgrade"
-        response.headerFields[.secWebSocketAccept] = offer.key.acceptValue
+        var response = HTTPResponse(status: .ok)
+        if let key = offer.key {
+            response.status = .switchingProtocols
+            response.headerFields[.upgrade] = "websocket"
+            response.headerFields[.connection] = "Upgrade"
+            response.headerFields[.secWebSocketAccept] = key.acceptValue
+        }
         if let subprotocol {
             // Exact and case-sensitive (§4.2.2): a peer compares in the same way.
             guard offer.subprotocols.contains(where: { $0.hasSameBytes(as: subprotocol) }) else {
@@ -95,7 +121,8 @@ public enum ServerHandshake {
 
 /// What a client asked for in a valid opening handshake.
 public struct ClientOffer: Sendable, Hashable {
-    public let key: HandshakeKey
+    /// What the answer must prove to have read; nil over HTTP/2, which needs no proof.
+    public let key: HandshakeKey?
     /// In the client's order of preference.
     public let subprotocols: [String]
     /// The value of `Origin`; nil if the client is no browser.
@@ -118,8 +145,10 @@ public struct HandshakeRefusal: Error, Sendable, Hashable {
         self.closesConnection = closesConnection
     }
 
-    static func badRequest(_ problem: String) -> HandshakeRefusal {
-        HandshakeRefusal(status: .badRequest, body: "Not a WebSocket handshake: \(problem) (RFC 6455 §4.2.1).\n")
+    static func badRequest(_ problem: String, headerFields: HTTPFields = [:]) -> HandshakeRefusal {
+        HandshakeRefusal(
+            status: .badRequest, headerFields: headerFields,
+            body: "Not a WebSocket handshake: \(problem) (RFC 6455 §4.2.1).\n")
     }
 
     static let methodNotAllowed = HandshakeRefusal(
@@ -134,18 +163,37 @@ public struct HandshakeRefusal: Error, Sendable, Hashable {
         closesConnection: true
     )
 
-    static let unsupportedVersion = HandshakeRefusal(
-        status: .upgradeRequired,
-        headerFields: upgradeFields,
-        body: "The WebSocket version spoken here is \(ServerHandshake.supportedVersion) (RFC 6455 §4.4).\n"
+    static func unsupportedVersion(_ version: HTTPProtocolVersion) -> HandshakeRefusal {
+        HandshakeRefusal(
+            status: version == .http2 ? .badRequest : .upgradeRequired,
+            headerFields: upgradeFields(version),
+            body: "The WebSocket version spoken here is \(ServerHandshake.supportedVersion) (RFC 6455 §4.4).\n"
+        )
+    }
+
+    static let unknownProtocol = HandshakeRefusal(
+        status: .notImplemented,
+        body: "The only :protocol spoken here is websocket (RFC 8441 §5).\n"
     )
 
-    /// The answer to a plain request for a path that only speaks WebSocket (RFC 9110 §15.5.22).
-    public static let upgradeRequired = HandshakeRefusal(
-        status: .upgradeRequired,
-        headerFields: upgradeFields,
-        body: "This path speaks WebSocket: ask for it with Upgrade: websocket (RFC 6455 §4.1).\n"
+    static let tunnel = HandshakeRefusal(
+        status: .notImplemented,
+        body: "CONNECT without :protocol asks for a tunnel, and this server is no proxy (RFC 9110 §9.3.6).\n"
     )
+
+    /// The answer to a plain request for a path that only speaks WebSocket (RFC 9110 §15.5.22). HTTP/2 has no upgrade, so
+    /// there it is 400.
+    public static func upgradeRequired(_ version: HTTPProtocolVersion) -> HandshakeRefusal {
+        let how =
+            version == .http2
+            ? "ask for it with CONNECT and :protocol websocket (RFC 8441 §5)"
+            : "ask for it with Upgrade: websocket (RFC 6455 §4.1)"
+        return HandshakeRefusal(
+            status: version == .http2 ? .badRequest : .upgradeRequired,
+            headerFields: upgradeFields(version),
+            body: "This path speaks WebSocket: \(how).\n"
+        )
+    }
 
     /// The page that opened the connection is not allowed to (§10.2).
     public static let originNotAllowed = HandshakeRefusal(
@@ -153,9 +201,13 @@ public struct HandshakeRefusal: Error, Sendable, Hashable {
         body: "The page's origin is not allowed to connect here.\n"
     )
 
-    private static let upgradeFields: HTTPFields = [
-        .upgrade: "websocket",
-        .connection: "Upgrade",
-        .secWebSocketVersion: ServerHandshake.supportedVersion,
-    ]
+    /// HTTP/2 must not have fields of the connection (RFC 9113 §8.2.2).
+    private static func upgradeFields(_ version: HTTPProtocolVersion) -> HTTPFields {
+        var fields: HTTPFields = [.secWebSocketVersion: ServerHandshake.supportedVersion]
+        if version != .http2 {
+            fields[.upgrade] = "websocket"
+            fields[.connection] = "Upgrade"
+        }
+        return fields
+    }
 }

@@ -11,17 +11,34 @@ public struct WebSocketURL: Sendable, Hashable, CustomStringConvertible {
     public let resourceName: String
     /// `user:password` of the URL, percent-decoded, or nil.
     public let userInformation: String?
+    /// The socket to connect to instead of host and port: `ws+unix:///run/app.sock:/path` asks for `/path` there, as in the
+    /// `ws` of Node.
+    public let unixSocketPath: String?
 
     /// - Throws: ``WebSocketURLError`` that says which part is wrong.
     public init(_ text: String) throws(WebSocketURLError) {
         guard let separator = text.firstRange(of: "://") else { throw .noScheme }
+        let rest = text[separator.upperBound...]
+        guard !rest.utf8.contains(UInt8(ascii: "#")) else { throw .fragment }
         switch text[..<separator.lowerBound].lowercased() {
         case "ws", "http": self.isSecure = false
         case "wss", "https": self.isSecure = true
+        case "ws+unix", "wss+unix":
+            let parts = rest.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let path = WebSocketURL.percentDecode(parts[0]), path.hasPrefix("/"), path.utf8.count > 1 else {
+                throw .unixSocketPath
+            }
+            self.isSecure = text.utf8.dropFirst(2).first != UInt8(ascii: "+")
+            self.unixSocketPath = path
+            self.host = "localhost"
+            self.isIPv6Literal = false
+            self.port = self.isSecure ? 443 : 80
+            self.userInformation = nil
+            self.resourceName = try WebSocketURL.resourceName(parts.count > 1 ? parts[1] : "/")
+            return
         default: throw .unsupportedScheme(String(text[..<separator.lowerBound]))
         }
-        let rest = text[separator.upperBound...]
-        guard !rest.utf8.contains(UInt8(ascii: "#")) else { throw .fragment }
+        self.unixSocketPath = nil
         let authorityEnd =
             rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
         var authority = rest[..<authorityEnd]
@@ -49,7 +66,10 @@ public struct WebSocketURL: Sendable, Hashable, CustomStringConvertible {
 
     /// The URL without its user information.
     public var description: String {
-        "\(self.isSecure ? "wss" : "ws")://\(self.hostHeader)\(self.resourceName)"
+        if let path = self.unixSocketPath {
+            return "\(self.isSecure ? "wss" : "ws")+unix://\(path):\(self.resourceName)"
+        }
+        return "\(self.isSecure ? "wss" : "ws")://\(self.hostHeader)\(self.resourceName)"
     }
 
     /// Path and query; anything non-ASCII is percent-encoded as UTF-8 (§11.1.1).
@@ -70,7 +90,7 @@ public struct WebSocketURL: Sendable, Hashable, CustomStringConvertible {
         return digits.utf8.count == 1 ? "0" + digits : digits
     }
 
-    private static func percentDecode(_ text: Substring) -> String? {
+    package static func percentDecode(_ text: Substring) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {
@@ -97,17 +117,19 @@ public enum WebSocketURLError: Error, Sendable, Hashable, CustomStringConvertibl
     case hostNotASCII(String)
     case invalidHost(String)
     case controlCharacterOrSpace
+    case unixSocketPath
 
     public var description: String {
         switch self {
         case .noScheme: "the URL has no scheme: write ws://host/path or wss://host/path"
         case .unsupportedScheme(let scheme):
-            "scheme \(scheme.debugDescription) is none of ws, wss, http and https"
+            "scheme \(scheme.debugDescription) is none of ws, wss, http, https, ws+unix and wss+unix"
         case .fragment: "a WebSocket URL has no fragment: write # as %23 (RFC 6455 §3)"
         case .userInformation: "user name and password of the URL are not valid percent-encoded text"
         case .hostNotASCII(let host):
             "host \(host.debugDescription) is not ASCII: write it in its punycode form (xn--…)"
         case .invalidHost(let host): "\(host.debugDescription) is not a host and port"
+        case .unixSocketPath: "a URL of a Unix socket is written ws+unix:///path/of/socket:/path"
         case .controlCharacterOrSpace: "the path has a space or a control character: percent-encode it"
         }
     }

@@ -1,5 +1,5 @@
+internal import NIOConcurrencyHelpers
 package import NIOCore
-internal import Synchronization
 
 /// Counts what is open, in all and by address.
 package final class ConnectionQuota: Sendable {
@@ -8,7 +8,7 @@ package final class ConnectionQuota: Sendable {
         var byAddress: [String: Int] = [:]
     }
 
-    private let counts = Mutex(Counts())
+    private let counts = NIOLockedValueBox(Counts())
     private let maximumTotal: Int
     private let maximumPerAddress: Int
 
@@ -25,7 +25,7 @@ package final class ConnectionQuota: Sendable {
 
     /// - Returns: false if that would be one too many; it is not counted then.
     package func admit(_ key: String?) -> Bool {
-        self.counts.withLock { counts in
+        self.counts.withLockedValue { counts in
             guard counts.total < self.maximumTotal else { return false }
             if let key {
                 let count = counts.byAddress[key, default: 0]
@@ -38,7 +38,7 @@ package final class ConnectionQuota: Sendable {
     }
 
     package func release(_ key: String?) {
-        self.counts.withLock { counts in
+        self.counts.withLockedValue { counts in
             counts.total -= 1
             guard let key, let count = counts.byAddress[key] else { return }
             counts.byAddress[key] = count > 1 ? count - 1 : nil

@@ -8,7 +8,12 @@ public struct ServerConfiguration: Sendable {
     public var host: String
     /// The port to listen on; 0 takes a free one.
     public var port: Int
-    /// TLS; nil for plain `ws:` and `http:`.
+    /// Further addresses to listen on, beside ``host`` and ``port``.
+    public var furtherAddresses: [ListenAddress] = []
+    /// Proxies that say whose request they hand on. Default none.
+    public var trustedProxies = TrustedProxies()
+    /// TLS; nil for plain `ws:` and `http:`. Clients may choose HTTP/2 or HTTP/1.1 (ALPN), unless
+    /// `applicationProtocols` says otherwise. See ``WebSocketServer/replaceTLS(_:)`` for new certificates.
     public var tls: TLSConfiguration?
     /// What WebSocket connections are allowed.
     public var connection = ConnectionConfiguration()
@@ -49,6 +54,13 @@ public struct HTTPLimits: Sendable, Hashable {
     public var idleTimeout: Duration = .seconds(60)
     /// How long the application may take for a response. Default 60 s. After it: 503 and the connection is closed.
     public var responseTimeout: Duration = .seconds(60)
+
+    /// Streams of one HTTP/2 connection that may be open at once, WebSockets included. Default 100; further ones are
+    /// refused until others end.
+    public var maximumConcurrentStreamCount = 100
+    /// How long an HTTP/2 connection may be silent before its client is asked, by a PING frame, whether it is still there;
+    /// one that does not answer within ``requestTimeout`` is closed. Default nil: WebSockets have pings of their own.
+    public var http2PingInterval: Duration?
 
     public init() {}
 }

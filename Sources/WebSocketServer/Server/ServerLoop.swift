@@ -2,6 +2,14 @@ internal import NIOCore
 internal import WebSocketNIO
 internal import WebSocketProtocol
 
+/// A connection that speaks HTTP, as the server sees it.
+protocol HTTPConnection: AnyObject {
+    /// The server shuts down: nothing new is begun, what is begun is finished.
+    func drain()
+    /// Ends it without ceremony.
+    func drop()
+}
+
 /// What a server has on one event loop: its connections, and the work that they give to tasks.
 final class ServerLoop: @unchecked Sendable {
     // Safety: `jobs` is a stream, safe by itself; everything else is touched on the event loop only.
@@ -15,7 +23,7 @@ final class ServerLoop: @unchecked Sendable {
 
     private(set) var isDraining = false
     private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
-    private var httpConnections: [ObjectIdentifier: HTTPConnectionHandler] = [:]
+    private var httpConnections: [ObjectIdentifier: any HTTPConnection] = [:]
     private var drained: EventLoopPromise<Void>?
 
     init(context: LoopContext) {
@@ -31,11 +39,11 @@ final class ServerLoop: @unchecked Sendable {
         self.submitJob.finish()
     }
 
-    func opened(_ handler: HTTPConnectionHandler) {
+    func opened(_ handler: any HTTPConnection) {
         self.httpConnections[ObjectIdentifier(handler)] = handler
     }
 
-    func closed(_ handler: HTTPConnectionHandler) {
+    func closed(_ handler: any HTTPConnection) {
         self.httpConnections[ObjectIdentifier(handler)] = nil
         self.finishDrainIfEmpty()
     }

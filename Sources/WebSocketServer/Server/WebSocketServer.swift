@@ -1,7 +1,7 @@
 public import Logging
 public import NIOCore
 public import NIOPosix
-internal import NIOSSL
+public import NIOSSL
 public import ServiceLifecycle
 public import WebSocketNIO
 
@@ -21,6 +21,7 @@ public struct WebSocketServer: Service {
     public let logger: Logger
     private let eventLoopGroup: MultiThreadedEventLoopGroup
     private var routes = Routes()
+    private let tls = TLSContextStore()
     private var onListening: @Sendable (SocketAddress) -> Void = { _ in }
 
     /// - Parameters:
@@ -123,6 +124,17 @@ extension WebSocketServer {
     }
 }
 
+// MARK: - Certificates
+
+extension WebSocketServer {
+    /// Takes another certificate, or other rules, for connections that come from now on; those that are open keep theirs.
+    /// From any thread, while the server runs.
+    /// - Throws: what is wrong with the configuration; then the one before stays.
+    public func replaceTLS(_ configuration: TLSConfiguration) throws {
+        try self.tls.replace(configuration)
+    }
+}
+
 // MARK: - Running
 
 extension WebSocketServer {
@@ -132,13 +144,13 @@ extension WebSocketServer {
     /// - Throws: if the address can't be listened on or the TLS configuration is wrong.
     public func run() async throws {
         let core = ServerCore(configuration: self.configuration, routes: self.routes, logger: self.logger)
-        let tls = try self.configuration.tls.map { try NIOSSLContext(configuration: $0) }
+        if let tls = self.configuration.tls { try self.tls.setFirst(tls) }
         var loops: [ServerLoop] = []
         for eventLoop in self.eventLoopGroup.makeIterator() {
             loops.append(try await eventLoop.submit { ServerLoop(context: LoopContext.current(eventLoop)) }.get())
         }
-        let listener = try await self.listen(core, loops, tls)
-        if let address = listener.localAddress { self.onListening(address) }
+        let listeners = try await self.listen(core, loops)
+        if let address = listeners.first?.localAddress { self.onListening(address) }
 
         let (shutdown, requestShutdown) = AsyncStream.makeStream(of: Void.self)
         await withGracefulShutdownHandler {
@@ -155,7 +167,7 @@ extension WebSocketServer {
                     requestShutdown.finish()
                 }
                 let deadline = ContinuousClock.now + self.configuration.drainTimeout
-                try? await listener.close()
+                for listener in listeners { try? await listener.close() }
                 let drains = loops.map { $0.drain(core.routes.exchanges, within: self.configuration.drainTimeout) }
                 for drain in drains { try? await drain.get() }
                 for loop in loops { loop.finishJobs() }
@@ -190,12 +202,12 @@ extension WebSocketServer {
     /// Makes NIO close a connection that was accepted but has no place.
     private struct TurnedAway: Error {}
 
-    private func listen(_ core: ServerCore, _ loops: [ServerLoop], _ tls: NIOSSLContext?) async throws -> any Channel {
+    /// Listens on all addresses or on none.
+    private func listen(_ core: ServerCore, _ loops: [ServerLoop]) async throws -> [any Channel] {
         let loopsByID = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.context.eventLoop), $0) })
-        return try await ServerBootstrap(group: self.eventLoopGroup)
+        let tls = self.tls
+        let bootstrap = ServerBootstrap(group: self.eventLoopGroup)
             .serverChannelOption(.backlog, value: CInt(clamping: self.configuration.backlog))
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -203,11 +215,29 @@ extension WebSocketServer {
                     try WebSocketServer.open(channel, core, loop, tls)
                 }
             }
-            .bind(host: self.configuration.host, port: self.configuration.port)
-            .get()
+        let first = ListenAddress.tcp(host: self.configuration.host, port: self.configuration.port)
+        var listeners: [any Channel] = []
+        do {
+            for address in [first] + self.configuration.furtherAddresses {
+                switch address.place {
+                case .tcp(let host, let port):
+                    listeners.append(
+                        try await bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                            .bind(host: host, port: port).get())
+                case .unixSocket(let path):
+                    listeners.append(
+                        try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get())
+                }
+            }
+        } catch {
+            for listener in listeners { try? await listener.close() }
+            throw error
+        }
+        return listeners
     }
 
-    private static func open(_ channel: any Channel, _ core: ServerCore, _ loop: ServerLoop, _ tls: NIOSSLContext?)
+    private static func open(_ channel: any Channel, _ core: ServerCore, _ loop: ServerLoop, _ tls: TLSContextStore)
         throws
     {
         let key = ConnectionQuota.key(of: channel.remoteAddress)
@@ -218,15 +248,19 @@ extension WebSocketServer {
         }
         channel.closeFuture.whenComplete { _ in core.quota.release(key) }
         let pipeline = channel.pipeline.syncOperations
+        let isUnixSocket = if case .unixDomainSocket? = channel.localAddress { true } else { false }
+        let tls = isUnixSocket ? nil : tls.current
+        let proxies = core.configuration.trustedProxies
+        let hasHeader = proxies.sendProxyProtocol && proxies.contains(channel.remoteAddress)
+        let proxyHeader = hasHeader ? ProxyHeaderHandler() : nil
+        // It comes before TLS.
+        if let proxyHeader { try pipeline.addHandler(proxyHeader) }
         if let tls {
             try pipeline.addHandler(NIOSSLServerHandler(context: tls))
         } else {
             try channel.syncOptions?.setOption(.recvAllocator, value: HandshakeReceiveAllocator())
         }
-        try HTTPCodec.install(
-            on: pipeline,
-            limits: core.configuration.http,
-            before: HTTPConnectionHandler(shared: core, loop: loop)
-        )
+        try pipeline.addHandler(
+            ProtocolChooser(shared: core, loop: loop, isSecure: tls != nil, proxyHeader: proxyHeader))
     }
 }

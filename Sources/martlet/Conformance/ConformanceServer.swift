@@ -3,6 +3,7 @@ internal import EngineIOServer
 internal import Logging
 internal import NIOCore
 internal import ServiceLifecycle
+internal import SocketIOServer
 internal import UnixSignals
 internal import WebSocketServer
 
@@ -10,7 +11,7 @@ internal import WebSocketServer
 struct ConformanceServer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "conformance-server",
-        abstract: "Serve what the published Engine.IO suite tests: echo on /engine.io/, with a fast heartbeat."
+        abstract: "Serve what the published suites of Engine.IO and Socket.IO test, with a fast heartbeat."
     )
 
     @Option(help: "Address to listen on.")
@@ -29,6 +30,7 @@ struct ConformanceServer: AsyncParsableCommand {
         var server = WebSocketServer(
             configuration: ServerConfiguration(host: self.host, port: self.port), logger: logger)
         ConformanceServer.mountEngineIO(on: &server)
+        ConformanceServer.mountSocketIO(on: &server)
         server.onListening { address in
             Output.line("Martlet is listening on http://\(self.host):\(address.port ?? self.port)/")
         }
@@ -44,15 +46,33 @@ struct ConformanceServer: AsyncParsableCommand {
         }
     }
 
-    /// What the suite expects of its server.
-    private static func mountEngineIO(on server: inout WebSocketServer) {
+    private static var engine: EngineIOConfiguration {
         var configuration = EngineIOConfiguration()
         configuration.pingInterval = .milliseconds(300)
         configuration.pingTimeout = .milliseconds(200)
         configuration.maximumPayloadByteCount = 1_000_000
         configuration.cors = .dangerouslyAllowAnyOrigin
-        EngineIOServer(configuration: configuration) { session in
+        return configuration
+    }
+
+    private static func mountEngineIO(on server: inout WebSocketServer) {
+        EngineIOServer(configuration: self.engine) { session in
             session.onMessage { session, message in session.send(message) }
         }.mount("/engine.io/", on: &server)
+    }
+
+    private static func mountSocketIO(on server: inout WebSocketServer) {
+        var configuration = SocketIOConfiguration()
+        configuration.engine = self.engine
+        configuration.connectTimeout = .seconds(1)
+        let io = SocketIOServer(configuration: configuration)
+        for name in ["/", "/custom"] {
+            io.of(name).onConnect { socket in try? socket.emit("auth", socket.auth ?? [:]) }
+        }
+        io.of("/").onEvent("message") { socket, event in try socket.emit("message-back", arguments: event.arguments) }
+        io.of("/").onEvent("message-with-ack") { _, event in
+            event.acknowledgment?.send(arguments: event.arguments)
+        }
+        io.mount(on: &server)
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import EngineIOClient
 internal import HTTPTypes
 internal import NIOCore
 internal import WebSocketClient
@@ -17,6 +18,9 @@ struct Connect: AsyncParsableCommand {
               /binary HEX              send a binary message
               //text                   send "/text"
 
+            With --socket.io lines are sent as events and received events printed, each as its name and its arguments in \
+            JSON.
+
             Exit status: 0 after a clean close, 1 if the connection failed, 2 if none came about.
             """
     )
@@ -25,6 +29,8 @@ struct Connect: AsyncParsableCommand {
     var url: String
 
     @OptionGroup var client: ClientOptions
+
+    @OptionGroup(title: "Socket.IO") var socketIO: SocketIOOptions
 
     @Option(help: ArgumentHelp("How long to wait for replies after the end of input.", valueName: "seconds"))
     var wait: Double = 1
@@ -38,6 +44,7 @@ struct Connect: AsyncParsableCommand {
 
     func run() async throws {
         var configuration = try self.client.configuration()
+        if self.socketIO.isEnabled { return try await self.talkSocketIO(configuration) }
         configuration.connection.limits.maximumMessageByteCount = 64 << 20
         configuration.connection.limits.maximumFrameByteCount = 64 << 20
         let connection: WebSocketConnection
@@ -60,6 +67,18 @@ struct Connect: AsyncParsableCommand {
             throw ExitCode(1)
         }
         if Terminal.isInteractive { Output.error("closed: \(TerminalText.escaped("\(outcome)"))") }
+    }
+
+    private func talkSocketIO(_ configuration: ClientConfiguration) async throws {
+        var engine = EngineIOClientConfiguration()
+        engine.transports = self.socketIO.transport.transports
+        engine.requestTimeout = configuration.connectTimeout
+        engine.headerFields = configuration.headerFields
+        engine.tls = configuration.tls
+        engine.webSocket = configuration.connection
+        try await SocketIOConversation(
+            url: self.url, engine: engine, options: self.socketIO, wait: .seconds(self.wait)
+        ).run()
     }
 }
 

@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import Foundation
 internal import HTTPTypes
+internal import NIOCore
 internal import NIOSSL
 internal import WebSocketClient
 internal import WebSocketProtocol
@@ -25,12 +27,47 @@ struct ClientOptions: ParsableArguments {
     @Flag(help: "Do not verify the server's certificate. For servers of your own with a certificate of your own.")
     var insecure = false
 
+    @Flag(help: "Use HTTP/1.1 only.")
+    var http1 = false
+
+    @Flag(help: "Use HTTP/2 only; without TLS, take it for granted that the server speaks it.")
+    var http2 = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Proxy to connect through: http://, https:// or socks5://, with user:password@ if it asks for that. "
+                + "Default: what HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY say.", valueName: "url"))
+    var proxy: String?
+
+    @Flag(help: "Use no proxy, whatever the environment says.")
+    var noProxy = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Connect to this address instead of what the name resolves to; may be repeated.",
+            valueName: "host:port:address"))
+    var resolve: [String] = []
+
+    @Option(name: .customLong("max-redirects"), help: ArgumentHelp("Follow so many redirections.", valueName: "count"))
+    var maximumRedirectCount = 0
+
     @Option(help: ArgumentHelp("How long connecting may take.", valueName: "seconds"))
     var timeout: Double = 10
 
     func validate() throws {
         guard self.timeout > 0, self.timeout < 1e6 else { throw ValidationError("--timeout must be above 0") }
         for header in self.headers { _ = try ClientOptions.field(header) }
+        guard !self.http1 || !self.http2 else { throw ValidationError("--http1 and --http2 exclude each other") }
+        guard self.proxy == nil || !self.noProxy else {
+            throw ValidationError("--proxy and --no-proxy exclude each other")
+        }
+        guard (0...100).contains(self.maximumRedirectCount) else {
+            throw ValidationError("--max-redirects must be from 0 to 100")
+        }
+        if let proxy = self.proxy, Proxy(proxy) == nil {
+            throw ValidationError("--proxy: write http://host:port, https://host:port or socks5://host:port")
+        }
+        for entry in self.resolve { _ = try ClientOptions.resolution(entry) }
         if let origin = self.origin {
             guard HTTPField.isValidValue(origin) else { throw ValidationError("--origin has control characters") }
         }
@@ -43,8 +80,38 @@ struct ClientOptions: ParsableArguments {
         if self.compression { configuration.connection.compression = CompressionConfiguration() }
         for header in self.headers { configuration.headerFields.append(try ClientOptions.field(header)) }
         if let origin = self.origin { configuration.headerFields[.origin] = origin }
+        if self.http1 { configuration.httpVersions = .http1 }
+        if self.http2 { configuration.httpVersions = .http2 }
+        configuration.maximumRedirectCount = self.maximumRedirectCount
+        if let proxy = self.proxy.flatMap({ Proxy($0) }) {
+            configuration.proxy = .all(proxy)
+        } else if !self.noProxy {
+            do {
+                configuration.proxy = try ProxyConfiguration.environment(ProcessInfo.processInfo.environment)
+            } catch {
+                Output.error("\(error), or use --no-proxy")
+                throw ExitCode(2)
+            }
+        }
+        for entry in self.resolve {
+            let (place, address) = try ClientOptions.resolution(entry)
+            configuration.resolve[place] = address
+        }
         if self.insecure { configuration.tls.certificateVerification = .none }
         return configuration
+    }
+
+    /// `host:port:address`, where the address may be one of IPv6, in brackets or not.
+    private static func resolution(_ entry: String) throws -> (place: String, address: String) {
+        let parts = entry.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, !parts[0].isEmpty, let port = Int(parts[1]), (1...65535).contains(port) else {
+            throw ValidationError("--resolve \(entry.debugDescription): write host:port:address")
+        }
+        let address = parts[2].hasPrefix("[") && parts[2].hasSuffix("]") ? parts[2].dropFirst().dropLast() : parts[2]
+        guard (try? SocketAddress(ipAddress: String(address), port: 0)) != nil else {
+            throw ValidationError("--resolve \(entry.debugDescription): \(address) is no IP address")
+        }
+        return ("\(parts[0].lowercased()):\(port)", String(address))
     }
 
     private static func field(_ header: String) throws -> HTTPField {

@@ -1,17 +1,17 @@
-internal import EngineIOServer
 internal import HTTPTypes
 internal import NIOCore
 internal import WebSocketNIO
+internal import WebSocketProtocol
 internal import WebSocketServer
 
 /// What `martlet serve` serves.
 enum DemoRoutes {
-    static func add(to server: inout WebSocketServer) {
+    static func add(to server: inout WebSocketServer, origins: Set<Origin>) {
         let page = ServerResponse(
             headerFields: [
                 .contentType: "text/html; charset=utf-8",
                 .contentSecurityPolicy:
-                    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+                    "default-src 'none'; style-src 'unsafe-inline'; script-src 'self' 'unsafe-inline'; "
                     + "connect-src 'self' ws: wss:; img-src data:",
                 .cacheControl: "no-cache",
             ],
@@ -23,13 +23,17 @@ enum DemoRoutes {
             }
             return page
         }
+        server.http("/engine.io.js") { _ in
+            ServerResponse(
+                headerFields: [.contentType: "text/javascript; charset=utf-8", .cacheControl: "no-cache"],
+                body: ByteBuffer(bytes: PackageResources.engine_io_js)
+            )
+        }
         server.http("/healthz") { _ in ServerResponse(text: "ok\n") }
         server.webSocket("/echo") { (connection: WebSocketConnection) in
             for try await message in connection.messages { try await connection.send(message) }
         }
-        EngineIOServer { session in
-            session.onMessage { session, message in session.send(message) }
-        }.mount("/engine.io/", on: &server)
+        SocketIODemo.add(to: &server, origins: origins)
         let chat = ChatRoom()
         server.webSocket("/chat") { connection in try await chat.join(connection) }
     }

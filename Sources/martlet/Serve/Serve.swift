@@ -13,7 +13,7 @@ internal import WebSocketServer
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serve a page to try WebSocket in a browser, /echo, /chat, /engine.io/ and /healthz."
+        abstract: "Serve a page to try WebSocket in a browser, /echo, /chat, /socket.io/, /engine.io/ and /healthz."
     )
 
     @Option(help: "Address to listen on.")
@@ -22,11 +22,19 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Port to listen on; 0 takes a free one.")
     var port = 8080
 
-    @Option(help: ArgumentHelp("Certificate chain in PEM; with --tls-key, serve wss: and https:.", valueName: "file"))
-    var tlsCertificate: String?
+    @Option(help: ArgumentHelp("Listen on this Unix socket as well, without TLS.", valueName: "path"))
+    var unixSocket: String?
 
-    @Option(help: ArgumentHelp("Private key in PEM.", valueName: "file"))
-    var tlsKey: String?
+    @Option(
+        help: ArgumentHelp(
+            "Address or network (10.0.0.0/8) of a proxy whose Forwarded and X-Forwarded-For fields are believed; may be "
+                + "repeated.", valueName: "network"))
+    var trustProxy: [String] = []
+
+    @Flag(help: "Trusted proxies begin connections with the PROXY protocol, version 1 or 2.")
+    var proxyProtocol = false
+
+    @OptionGroup(title: "TLS") var tls: TLSOptions
 
     @Option(
         help: ArgumentHelp(
@@ -44,8 +52,11 @@ struct Serve: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...65535).contains(self.port) else { throw ValidationError("--port must be from 0 to 65535") }
-        guard (self.tlsCertificate == nil) == (self.tlsKey == nil) else {
-            throw ValidationError("--tls-certificate and --tls-key go together")
+        for network in self.trustProxy where !TrustedProxies.isValid(network) {
+            throw ValidationError("--trust-proxy \(network): write an address or a network like 10.0.0.0/8")
+        }
+        guard !self.proxyProtocol || !self.trustProxy.isEmpty else {
+            throw ValidationError("--proxy-protocol needs --trust-proxy: nobody else is believed")
         }
         guard self.maxMessageSize > 0 else { throw ValidationError("--max-message-size must be at least 1") }
         guard self.loops.map({ (1...1024).contains($0) }) ?? true else {
@@ -61,12 +72,15 @@ struct Serve: AsyncParsableCommand {
         logger.logLevel = .notice
         let group =
             self.loops.map { MultiThreadedEventLoopGroup(numberOfThreads: $0) } ?? MultiThreadedEventLoopGroup.singleton
+        let made = try self.tls.configuration(host: self.host)
         var server = WebSocketServer(
-            configuration: try self.serverConfiguration(), eventLoopGroup: group, logger: logger)
-        DemoRoutes.add(to: &server)
-        server.onListening { self.announce($0) }
+            configuration: try self.serverConfiguration(made?.tls), eventLoopGroup: group, logger: logger)
+        DemoRoutes.add(to: &server, origins: self.origins)
+        server.onListening { self.announce($0, fingerprint: made?.fingerprint) }
+        var running: [any Service] = [server]
+        if self.tls.isReloadable { running.append(CertificateReload(server: server, tls: self.tls, host: self.host)) }
         let services = ServiceGroup(
-            services: [server],
+            services: running,
             gracefulShutdownSignals: [.sigint, .sigterm],
             logger: Logger(label: "martlet.services") { _ in SwiftLogNoOpLogHandler() }
         )
@@ -77,30 +91,25 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    private func serverConfiguration() throws -> ServerConfiguration {
+    private var origins: Set<Origin> { Set(self.allowOrigin.compactMap(Origin.init)) }
+
+    private func serverConfiguration(_ tls: TLSConfiguration?) throws -> ServerConfiguration {
         var configuration = ServerConfiguration(host: self.host, port: self.port)
         configuration.connection.limits.maximumMessageByteCount = self.maxMessageSize
         configuration.connection.limits.maximumFrameByteCount = self.maxMessageSize
         if self.compression { configuration.connection.compression = CompressionConfiguration() }
         if !self.allowOrigin.isEmpty {
-            configuration.originPolicy = .allow(Set(self.allowOrigin.compactMap(Origin.init)))
+            configuration.originPolicy = .allow(self.origins)
         }
-        if let certificate = self.tlsCertificate, let key = self.tlsKey {
-            do {
-                configuration.tls = TLSConfiguration.makeServerConfiguration(
-                    certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
-                    privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
-                )
-                configuration.tls?.applicationProtocols = ["http/1.1"]
-            } catch {
-                throw CommandFailure("can't read certificate \(certificate) and key \(key): \(error)")
-            }
-        }
+        configuration.tls = tls
+        if let path = self.unixSocket { configuration.furtherAddresses.append(.unixSocket(path: path)) }
+        configuration.trustedProxies = TrustedProxies(self.trustProxy)
+        configuration.trustedProxies.sendProxyProtocol = self.proxyProtocol
         return configuration
     }
 
-    private func announce(_ address: SocketAddress) {
-        let isSecure = self.tlsCertificate != nil
+    private func announce(_ address: SocketAddress, fingerprint: String?) {
+        let isSecure = self.tls.isSecure
         let host = self.host.contains(":") ? "[\(self.host)]" : self.host
         let authority = "\(host):\(address.port ?? self.port)"
         let http = isSecure ? "https" : "http"
@@ -109,7 +118,9 @@ struct Serve: AsyncParsableCommand {
         Output.line("  try it   \(http)://\(authority)/")
         Output.line("  echo     \(ws)://\(authority)/echo")
         Output.line("  chat     \(ws)://\(authority)/chat")
+        Output.line("  socket   \(http)://\(authority)/socket.io/")
         Output.line("  engine   \(http)://\(authority)/engine.io/")
         Output.line("  health   \(http)://\(authority)/healthz")
+        if let fingerprint { Output.line("  SHA-256  \(fingerprint)") }
     }
 }

@@ -16,7 +16,7 @@ NASTY = [
     ("100,000 line feeds", b"\n" * 100_000),
     ("a TLS ClientHello", bytes.fromhex("1603010200010001fc0303") + bytes(500)),
     ("an SSH greeting", b"SSH-2.0-OpenSSH_9.6\r\n"),
-    ("the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9)),
+    ("most of the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r " + bytes(9)),
     ("a proxy's header", b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n" + OPEN),
     ("HTTP/0.9", b"GET /\r\n"),
     ("a response instead of a request", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"),

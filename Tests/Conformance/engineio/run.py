@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Conformance tests of Engine.IO v4, against `martlet conformance-server` and, for what needs time, `martlet serve`.
+"""Conformance tests of Engine.IO v4 and Socket.IO v5, against `martlet conformance-server` and, for what needs time, `martlet
+serve`.
 
-    MARTLET=.build/release/martlet python3 Tests/Conformance/engineio/run.py [suite|further|load] [part of a name ...]
+    MARTLET=.build/release/martlet python3 Tests/Conformance/engineio/run.py [suite|socketio|further|load] [part of a name ...]
 
-Python 3.11 or later and the package websockets. The last line counts the tests.
+The published suites, `suite` and `socketio`, pass five times in a row. Python 3.11 or later and the package websockets. The
+last line counts the tests.
 """
 
 import asyncio
@@ -22,9 +24,10 @@ from wire import Failure, Server
 ROOT = Path(__file__).resolve().parents[3]
 MARTLET = os.environ.get("MARTLET", str(ROOT / ".build" / "release" / "martlet"))
 PARTS = {
-    "suite": ("suite_cases", "conformance-server"),
-    "further": ("further_cases", "conformance-server"),
-    "load": ("load_cases", "serve"),
+    "suite": ("suite_cases", "conformance-server", "/engine.io/", 5),
+    "socketio": ("socketio_cases", "conformance-server", "/socket.io/", 5),
+    "further": ("further_cases", "conformance-server", "/engine.io/", 1),
+    "load": ("load_cases", "serve", "/engine.io/", 1),
 }
 # Tests mostly wait; the waits of the suite are short, so few run at once.
 AT_ONCE = 4
@@ -36,11 +39,11 @@ def cases(module):
     module = import_module(module)
     found = [case for _, case in getmembers(module, iscoroutinefunction)
              if case.__module__ == module.__name__ and list(signature(case).parameters) == ["server"]]
-    return sorted(found, key=lambda case: case.__code__.co_firstlineno)
+    return getattr(module, "SESSION_CASES", []) + sorted(found, key=lambda case: case.__code__.co_firstlineno)
 
 
 @contextmanager
-def running(command):
+def running(command, path):
     """A server on a free port; fails if it does not come up, or does not go down in order."""
     process = subprocess.Popen([MARTLET, command, "--port", "0"], stdout=subprocess.PIPE, text=True)
     try:
@@ -48,7 +51,7 @@ def running(command):
         found = re.search(r"http://[^ ]*:(\d+)/", line)
         if not found:
             raise Failure(f"the server said {line!r}")
-        yield Server(int(found[1]))
+        yield Server(int(found[1]), path)
         process.terminate()
         status = process.wait(15)
         if status != 0:
@@ -80,12 +83,13 @@ async def run_all(chosen, server):
     return await asyncio.gather(*(run(case, server, places) for case in chosen))
 
 
-def run_part(chosen, command):
+def run_part(chosen, command, path, rounds):
     began = time.monotonic()
     results = []
     try:
-        with running(command) as server:
-            results += asyncio.run(run_all(chosen, server))
+        with running(command, path) as server:
+            for _ in range(rounds):
+                results += asyncio.run(run_all(chosen, server))
         problem = None
     except (Failure, OSError, subprocess.TimeoutExpired) as error:
         problem = str(error)
@@ -97,10 +101,10 @@ def main(arguments):
     names = [argument.replace(" ", "_") for argument in arguments if argument not in PARTS]
     results = []
     for part in parts:
-        module, command = PARTS[part]
+        module, command, path, rounds = PARTS[part]
         chosen = [case for case in cases(module) if not names or any(name in case.__name__ for name in names)]
         if chosen:
-            results += run_part(chosen, command)
+            results += run_part(chosen, command, path, rounds)
     if not results:
         print("FAIL no test has such a name")
         results = [False]

@@ -277,7 +277,7 @@ SYNTAX = [
         ("a target without a slash", edited(b"/echo", b"echo")),
         ("a method that is no token", edited(b"GET", b"G(T")),
         ("something that is no HTTP", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(32) + b"\r\n\r\n"),
-        ("the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9)),
+        ("all but the last byte of the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r " + bytes(9)),
     )
 ] + [
     case("RFC 9112 §2.3: HTTP/2.0 in a request line", request(version="HTTP/2.0"), BAD_AND_CLOSED, requirements=(59,)),

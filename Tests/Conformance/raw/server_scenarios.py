@@ -311,7 +311,7 @@ def over_tls(_):
     with certificate.made() as (chain, key), Server("--tls-certificate", chain, "--tls-key", key) as server:
         equal(server.scheme, "https", "scheme announced")
         context = certificate.trusting(chain)
-        context.set_alpn_protocols(["h2", "http/1.1"])
+        context.set_alpn_protocols(["http/1.1"])
         for extra, status in (((), 101), (("Origin: https://{authority}",), 101), (("Origin: http://{authority}",), 403)):
             plain = socket.create_connection(("127.0.0.1", server.port), DEADLINE)
             with Wire(context.wrap_socket(plain, server_hostname="127.0.0.1")) as wire:
@@ -329,12 +329,4 @@ def over_tls(_):
                 check("reset" in str(failure), str(failure))
                 answer = b""
             check(b"HTTP/1.1" not in answer, f"{answer[:80]!r} in plain text on a TLS port")
-        old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        old.load_verify_locations(chain)
-        try:
-            old.set_alpn_protocols(["h2"])
-            with Wire(old.wrap_socket(socket.create_connection(("127.0.0.1", server.port), DEADLINE), server_hostname="127.0.0.1")) as wire:
-                check(wire.socket.selected_alpn_protocol() != "h2", "h2 was agreed to, which is not spoken here")
-        except ssl.SSLError:
-            pass
         equal(server.stop(), 0, "exit status")

@@ -84,7 +84,8 @@ struct MaskingKeyPoolTests {
             let child = Glibc.fork()
             try #require(child >= 0)
             if child == 0 {
-                // Only what is safe between fork and exec: no allocation.
+                // Only what is safe between fork and exec: no allocation. Should it hang all the same, it ends.
+                alarm(10)
                 for index in 0..<count { words[index] = pool.nextWord() }
                 _ = write(ends[1], words, count * 8)
                 _exit(0)

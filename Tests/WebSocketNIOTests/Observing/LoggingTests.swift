@@ -1,6 +1,6 @@
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
-import Synchronization
 import Testing
 import WebSocketProtocol
 
@@ -16,11 +16,11 @@ struct LoggingTests {
             let metadata: Logger.Metadata
         }
 
-        private let lines = Mutex<[Line]>([])
+        private let lines = NIOLockedValueBox<[Line]>([])
 
-        var all: [Line] { self.lines.withLock { $0 } }
+        var all: [Line] { self.lines.withLockedValue { $0 } }
 
-        func append(_ line: Line) { self.lines.withLock { $0.append(line) } }
+        func append(_ line: Line) { self.lines.withLockedValue { $0.append(line) } }
 
         var logger: Logger {
             var logger = Logger(label: "test") { _ in Handler(lines: self) }

@@ -10,9 +10,10 @@ struct ClientHandshakeTests {
         requiresSubprotocol: Bool = false,
         headerFields: HTTPFields = [:]
     ) throws -> ClientHandshake {
-        try ClientHandshake(
+        let key: HandshakeKey = try #require(HandshakeKey(received: "dGhlIHNhbXBsZSBub25jZQ=="))
+        return try ClientHandshake(
             url: WebSocketURL(url),
-            key: #require(HandshakeKey(received: "dGhlIHNhbXBsZSBub25jZQ==")),
+            key: key,
             subprotocols: subprotocols,
             requiresSubprotocol: requiresSubprotocol,
             headerFields: headerFields
@@ -251,12 +252,13 @@ struct ClientHandshakeTests {
     func agreement() throws {
         for last in UInt8.min...UInt8.max {
             let nonce = (0..<15).map { last &* 3 &+ $0 } + [last]
+            let key: HandshakeKey = try #require(HandshakeKey(nonce: nonce))
             let client = try ClientHandshake(
                 url: WebSocketURL("ws://a"),
-                key: #require(HandshakeKey(nonce: nonce)),
+                key: key,
                 subprotocols: ["x", "y"]
             )
-            guard case .valid(let offer) = ServerHandshake.evaluate(client.request, isHTTP11: true, hasBody: false)
+            guard case .valid(let offer) = ServerHandshake.evaluate(client.request, version: .http11, hasBody: false)
             else {
                 Issue.record("\(client.request)")
                 return

@@ -121,4 +121,40 @@ struct WebSocketURLTests {
             #expect(url.resourceName.utf8.allSatisfy { (0x21...0x7E).contains($0) })
         }
     }
+
+    @Test(
+        "ws+unix: the path of a socket, and behind the first colon the resource, as the ws of Node has it",
+        .requirement(297))
+    func unixSockets() throws {
+        let cases: [(text: String, path: String, resourceName: String, isSecure: Bool)] = [
+            ("ws+unix:///run/a.sock", "/run/a.sock", "/", false),
+            ("ws+unix:///run/a.sock:", "/run/a.sock", "/", false),
+            ("WS+UNIX:///run/a.sock:/chat?x=1:2", "/run/a.sock", "/chat?x=1:2", false),
+            ("wss+unix:///a%3Ab%20c:/", "/a:b c", "/", true),
+        ]
+        for (text, path, resourceName, isSecure) in cases {
+            let url = try WebSocketURL(text)
+            #expect(url.unixSocketPath == path && url.resourceName == resourceName, "\(text)")
+            #expect(url.isSecure == isSecure && url.hostHeader == "localhost" && url.userInformation == nil, "\(text)")
+        }
+        for text in ["ws+unix://", "ws+unix://run/a.sock", "ws+unix://:/x", "ws+unix:///a%00b:/", "ws+unix:///a%zz"] {
+            #expect(throws: WebSocketURLError.self, "\(text)") { try WebSocketURL(text) }
+        }
+        #expect(try WebSocketURL("ws://a/b").unixSocketPath == nil)
+    }
+
+    @Test(
+        "A redirection is resolved as RFC 3986 §5.2 says",
+        .requirement(55),
+        arguments: [
+            ("wss://b.example/x?y", "wss://b.example/x?y"), ("https://b.example", "wss://b.example/"),
+            ("//b.example:81/x", "ws://b.example:81/x"), ("/x/../y?q", "ws://a.example:80/y?q"),
+            ("next", "ws://a.example:80/d/next"), ("../next#fragment", "ws://a.example:80/next"),
+            ("?z=1", "ws://a.example:80/d/e?z=1"), ("", "ws://a.example:80/d/e?f"), ("./", "ws://a.example:80/d/"),
+            ("../../..", "ws://a.example:80/"),
+        ])
+    func resolving(reference: String, target: String) throws {
+        let base = try WebSocketURL("ws://a.example:80/d/e?f")
+        #expect(try base.resolving(reference) == WebSocketURL(target))
+    }
 }

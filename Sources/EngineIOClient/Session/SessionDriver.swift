@@ -1,0 +1,269 @@
+internal import AsyncHTTPClient
+internal import EngineIOProtocol
+internal import HTTPTypes
+internal import NIOCore
+internal import Synchronization
+internal import WebSocketClient
+internal import WebSocketNIO
+
+/// Carries a session: one task takes in, one sends, one watches the time, and one tries a WebSocket.
+final class SessionDriver: Sendable {
+    let parameters: SessionParameters
+    let inbound: BoundedQueue<WebSocketMessage>
+    private let outbound: BoundedQueue<OutgoingPacket>
+    private let polling: Polling
+    private let configuration: EngineIOClientConfiguration
+    private let state: Mutex<State>
+
+    private struct State {
+        /// What carries the session from its start.
+        let first: WebSocketConnection?
+        /// A WebSocket that has shown that it works.
+        var candidate: WebSocketConnection?
+        var transport: EngineIOTransport
+        var lastPing = ContinuousClock.now
+        var isClosing = false
+        var isPongWaiting = false
+        var onTransportChange: (@Sendable (EngineIOTransport) -> Void)?
+    }
+
+    /// The session was closed from here.
+    private struct Closed: Error {}
+
+    private init(_ parameters: SessionParameters, _ polling: Polling, _ socket: WebSocketConnection?) {
+        self.parameters = parameters
+        self.polling = polling
+        self.configuration = polling.configuration
+        self.inbound = BoundedQueue(capacity: polling.configuration.inboundQueueByteCount)
+        self.outbound = BoundedQueue(capacity: polling.configuration.outboundQueueByteCount)
+        self.state = Mutex(State(first: socket, transport: socket == nil ? .polling : .webSocket))
+    }
+
+    /// Does the handshake.
+    static func open(
+        _ address: EngineIOAddress, _ http: HTTPClient, _ configuration: EngineIOClientConfiguration
+    ) async throws -> SessionDriver {
+        let polling = Polling(address: address, http: http, configuration: configuration)
+        guard configuration.transports == .webSocketOnly else {
+            var packets = try await polling.get(nil, timeout: configuration.requestTimeout)[...]
+            guard case .control(.open, let json) = packets.popFirst() else {
+                throw EngineIOClientError(.invalidResponse, "the server's first packet does not open a session")
+            }
+            let driver = SessionDriver(try SessionParameters(json), polling, nil)
+            for packet in packets { try await driver.received(packet) }
+            return driver
+        }
+        let socket = try await SessionDriver.dial(address, nil, configuration)
+        do {
+            let first = try await SessionDriver.first(of: socket, within: configuration.requestTimeout)
+            guard let first, case .control(.open, let json) = try? IncomingPacket(first) else {
+                throw EngineIOClientError(.invalidResponse, "the server's first packet does not open a session")
+            }
+            return SessionDriver(try SessionParameters(json), polling, socket)
+        } catch {
+            _ = try? await socket.close()
+            throw error
+        }
+    }
+
+    /// The first message, or nil if the server closes the WebSocket before.
+    private static func first(
+        of socket: WebSocketConnection, within timeout: Duration
+    ) async throws -> WebSocketMessage? {
+        try await withThrowingTaskGroup(of: WebSocketMessage?.self) { group in
+            group.addTask {
+                for try await message in socket.messages { return message }
+                return nil
+            }
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                throw EngineIOClientError(.timedOut, "the server said nothing within \(timeout)")
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+
+    private static func dial(
+        _ address: EngineIOAddress, _ id: String?, _ configuration: EngineIOClientConfiguration
+    ) async throws -> WebSocketConnection {
+        do {
+            return try await configuration.webSocketClient.connect(to: address.url(.webSocket, id, isWebSocket: true))
+        } catch let error as ConnectError {
+            throw EngineIOClientError(
+                error.response == nil ? error.reason == .timedOut ? .timedOut : .network : .refused, error.message,
+                status: error.response?.status, headerFields: error.response?.headerFields ?? [:],
+                body: String(buffer: error.body), underlying: error)
+        }
+    }
+}
+
+// MARK: - For the application
+
+extension SessionDriver {
+    var transport: EngineIOTransport { self.state.withLock { $0.transport } }
+
+    func send(_ messages: [WebSocketMessage]) async throws {
+        try await self.outbound.put(
+            .messages(messages), cost: messages.reduce(0) { $0 + $1.bytes.readableBytes + 64 })
+    }
+
+    /// Says goodbye after what was sent before.
+    func close() {
+        self.outbound.putNow(.close)
+    }
+
+    func onTransportChange(_ callback: @escaping @Sendable (EngineIOTransport) -> Void) {
+        self.state.withLock { $0.onTransportChange = callback }
+    }
+}
+
+// MARK: - Running
+
+extension SessionDriver {
+    /// Carries the session to its end.
+    func run() async {
+        var reason: any Error = CancellationError()
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.receive() }
+                group.addTask { try await self.sendAll() }
+                group.addTask { try await self.watch() }
+                if self.configuration.transports == .pollingThenWebSocket,
+                    self.parameters.upgrades.contains("websocket")
+                {
+                    group.addTask { await self.probe() }
+                }
+                // The first to fail ends the others.
+                for try await _ in group {}
+            }
+        } catch {
+            // After our goodbye the server ends what is under way, which is no error.
+            reason = self.state.withLock { $0.isClosing } ? Closed() : error
+        }
+        let ended = reason is Closed ? EngineIOClientError(.closed, "the session is closed") : reason
+        self.inbound.finish(throwing: reason is Closed ? nil : reason)
+        self.outbound.finish(throwing: ended)
+        let sockets = self.state.withLock { [$0.first, $0.candidate] }
+        for socket in sockets { _ = try? await socket?.close() }
+    }
+
+    private func receive() async throws {
+        var socket = self.state.withLock { $0.first }
+        while socket == nil {
+            let timeout = self.parameters.maximumSilence + self.configuration.requestTimeout
+            for packet in try await self.polling.get(self.parameters.sid, timeout: timeout) {
+                try await self.received(packet)
+            }
+            // No poll is under way now: the moment to move.
+            if let candidate = self.state.withLock({ $0.candidate }) {
+                self.outbound.putNow(.upgrade(candidate))
+                socket = candidate
+            }
+        }
+        guard let socket else { return }
+        do {
+            for try await message in socket.messages {
+                guard let packet = try? IncomingPacket(message) else {
+                    throw EngineIOClientError(.invalidResponse, "the server sent a message that is no packet")
+                }
+                try await self.received(packet)
+            }
+        } catch let error as ConnectionClosedError {
+            throw EngineIOClientError(.network, "the WebSocket was lost: \(error)", underlying: error)
+        }
+        throw EngineIOClientError(.network, "the server closed the WebSocket")
+    }
+
+    private func received(_ packet: IncomingPacket) async throws {
+        switch packet {
+        case .message(let message):
+            try await self.inbound.put(message, cost: message.bytes.readableBytes + 64)
+        case .control(.ping, _):
+            let isAnswered = self.state.withLock { state in
+                state.lastPing = .now
+                defer { state.isPongWaiting = true }
+                return state.isPongWaiting
+            }
+            // One answers all that came while it waited.
+            if !isAnswered { self.outbound.putNow(.pong) }
+        case .control(.noop, _):
+            break
+        case .control(.close, _):
+            throw EngineIOClientError(.closedByServer, "the server closed the session")
+        case .control(let type, _):
+            throw EngineIOClientError(.invalidResponse, "the server sent a packet that only clients send: \(type)")
+        }
+    }
+
+    private func sendAll() async throws {
+        var socket = self.state.withLock { $0.first }
+        while let packet = try await self.outbound.next() {
+            switch packet {
+            case .upgrade(let candidate):
+                try await candidate.send("5")
+                socket = candidate
+                self.state.withLock { state in
+                    state.transport = .webSocket
+                    return state.onTransportChange
+                }?(.webSocket)
+            case .messages(let messages):
+                if let socket {
+                    for message in messages { try await socket.send(message.packet) }
+                } else {
+                    try await self.post(packet)
+                }
+            case .pong:
+                self.state.withLock { $0.isPongWaiting = false }
+                if let socket { try await socket.send("3") } else { try await self.post(packet) }
+            case .close:
+                self.state.withLock { $0.isClosing = true }
+                if let socket {
+                    try await socket.send("1")
+                } else {
+                    try await self.post(packet)
+                }
+                throw Closed()
+            }
+        }
+    }
+
+    /// Sends a packet, and what waits behind it as far as the server takes it at once.
+    private func post(_ packet: OutgoingPacket) async throws {
+        let limit = self.parameters.maxPayload ?? 1_000_000
+        var body = ByteBuffer()
+        body.append(packet)
+        while let next = self.outbound.takeIf({ next in
+            next.payloadByteCount.map { body.readableBytes + 1 + $0 <= limit } ?? false
+        }) {
+            if case .pong = next { self.state.withLock { $0.isPongWaiting = false } }
+            body.append(next)
+        }
+        try await self.polling.post(body, self.parameters.sid)
+    }
+
+    /// A server that says nothing for longer than its own heartbeat is gone.
+    private func watch() async throws {
+        while true {
+            let deadline = self.state.withLock { $0.lastPing } + self.parameters.maximumSilence
+            guard deadline > .now else {
+                throw EngineIOClientError(.pingTimeout, "the server was silent for \(self.parameters.maximumSilence)")
+            }
+            try await Task.sleep(until: deadline)
+        }
+    }
+
+    /// Opens a WebSocket beside the polling session and asks whether it gets through; if not, polling goes on.
+    private func probe() async {
+        var configuration = self.configuration
+        configuration.headerFields = self.polling.cookies.added(to: configuration.headerFields)
+        guard let socket = try? await SessionDriver.dial(self.polling.address, self.parameters.sid, configuration)
+        else { return }
+        do {
+            try await socket.send("2probe")
+            let answer = try await SessionDriver.first(of: socket, within: self.configuration.requestTimeout)
+            if answer?.text == "3probe" { return self.state.withLock { $0.candidate = socket } }
+        } catch {}
+        _ = try? await socket.close()
+    }
+}

@@ -1,0 +1,120 @@
+internal import NIOCore
+internal import NIOSSL
+internal import WebSocketNIO
+internal import WebSocketProtocol
+
+/// One try to open a connection: over HTTP/2 if that is allowed and the server can, over HTTP/1.1 otherwise.
+struct ConnectionAttempt: Sendable {
+    let client: WebSocketClient
+    let request: HandshakeRequest
+    let eventLoop: any EventLoop
+    let deadline: MonotonicTime
+    let watch: DialGuard
+
+    private enum Dialed: Sendable {
+        /// The handshake is under way.
+        case http1(EventLoopFuture<WebSocketConnection>)
+        case http2(HTTP2Connection)
+    }
+
+    private var configuration: ClientConfiguration { self.client.configuration }
+    private var url: WebSocketURL { self.request.url }
+
+    func run() async throws -> WebSocketConnection {
+        // Both are made first: what can't be sent is an error before anything is.
+        let http1 = try self.request.handshake(key: ConnectionAttempt.freshKey())
+        let http2 = try self.request.handshake(key: nil)
+        var mayUseHTTP2 = self.mayUseHTTP2
+        if mayUseHTTP2, let shared = self.client.pool.reserve(self.url) {
+            return try await self.open(http2, on: shared)
+        }
+        while true {
+            switch try await self.dial(http1, mayUseHTTP2: mayUseHTTP2).get() {
+            case .http1(let opened):
+                return try await opened.get()
+            case .http2(let connection):
+                if try await connection.settings.futureResult.get() {
+                    self.client.pool.add(connection, for: self.url)
+                    return try await self.open(http2, on: connection)
+                }
+                connection.close()
+                guard self.configuration.httpVersions == .automatic else {
+                    throw ConnectError(
+                        .http2Unavailable, "the server speaks HTTP/2, but no WebSocket over it (RFC 8441)")
+                }
+                self.client.pool.rememberLack(self.url)
+                mayUseHTTP2 = false
+            }
+        }
+    }
+
+    private var mayUseHTTP2: Bool {
+        switch self.configuration.httpVersions {
+        case .automatic:
+            self.url.isSecure && self.configuration.tap == nil && !self.client.pool.lacksWebSocket(self.url)
+        case .http1: false
+        case .http2: true
+        }
+    }
+
+    private func dial(_ handshake: ClientHandshake, mayUseHTTP2: Bool) throws -> EventLoopFuture<Dialed> {
+        let isRequired = self.configuration.httpVersions == .http2
+        let protocols = isRequired ? ["h2"] : mayUseHTTP2 ? ["h2", "http/1.1"] : ["http/1.1"]
+        let tls = try self.url.isSecure ? self.client.sharedTLSContext(protocols) : nil
+        let dialer = Dialer(
+            configuration: self.configuration, eventLoop: self.eventLoop, deadline: self.deadline, watch: self.watch)
+        return dialer.dial(self.url, tls: tls) { channel, name in
+            if isRequired && tls != nil && name != "h2" {
+                channel.close(promise: nil)
+                throw ConnectError(.http2Unavailable, "the server does not speak HTTP/2")
+            }
+            guard name == "h2" || isRequired else { return .http1(try self.install(handshake, on: channel)) }
+            return .http2(try HTTP2Connection.install(on: channel, configuration: self.configuration))
+        }
+    }
+
+    private func install(_ handshake: ClientHandshake, on channel: any Channel) throws
+        -> EventLoopFuture<WebSocketConnection>
+    {
+        let opened = channel.eventLoop.makePromise(of: WebSocketConnection.self)
+        let pipeline = channel.pipeline.syncOperations
+        try self.configuration.tap?(pipeline)
+        let codec = HTTP1ClientCodec(self.configuration)
+        try codec.install(on: pipeline)
+        try pipeline.addHandler(
+            HTTP1HandshakeHandler(
+                handshake: handshake,
+                configuration: self.configuration,
+                settings: self.client.settings,
+                isSecure: self.url.isSecure,
+                watch: self.watch,
+                codec: codec,
+                opened: opened
+            )
+        )
+        return opened.futureResult
+    }
+
+    /// On a connection with a place that is reserved for us.
+    private func open(_ handshake: ClientHandshake, on connection: HTTP2Connection) async throws -> WebSocketConnection
+    {
+        let opened = connection.eventLoop.makePromise(of: WebSocketConnection.self)
+        let handler = HTTP2HandshakeHandler(
+            handshake: handshake,
+            configuration: self.configuration,
+            settings: self.client.settings,
+            isSecure: self.url.isSecure,
+            watch: self.watch,
+            opened: opened
+        )
+        connection.open(handler, opened)
+        return try await opened.futureResult.get()
+    }
+
+    private static func freshKey() -> HandshakeKey {
+        var random = SystemRandomNumberGenerator()
+        let nonce = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        guard let key = HandshakeKey(nonce: nonce) else { preconditionFailure("a nonce has 16 bytes") }
+        return key
+    }
+}

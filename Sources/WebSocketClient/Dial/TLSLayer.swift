@@ -1,0 +1,69 @@
+internal import Crypto
+internal import NIOCore
+internal import NIOSSL
+internal import NIOTLS
+
+/// Adds TLS to a channel and waits for its handshake.
+final class TLSLayer: ChannelInboundHandler, RemovableChannelHandler, @unchecked Sendable {
+    // Safety: touched on the channel's event loop only.
+
+    typealias InboundIn = Any
+
+    private let done: EventLoopPromise<String?>
+    private let pins: Set<PublicKeyPin>?
+    private let tls: NIOSSLClientHandler
+
+    /// - Returns: what was agreed on by ALPN, as soon as it is and before anything behind it is read.
+    static func add(to channel: any Channel, _ context: NIOSSLContext, host: String, pins: Set<PublicKeyPin>?)
+        -> EventLoopFuture<String?>
+    {
+        let done = channel.eventLoop.makePromise(of: String?.self)
+        do {
+            // Server name indication is for names; an address is verified against the certificate's addresses.
+            let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
+            let tls = try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
+            try channel.pipeline.syncOperations.addHandlers([tls, TLSLayer(done: done, pins: pins, tls: tls)])
+        } catch {
+            done.fail(error)
+        }
+        return done.futureResult
+    }
+
+    private init(done: EventLoopPromise<String?>, pins: Set<PublicKeyPin>?, tls: NIOSSLClientHandler) {
+        self.done = done
+        self.pins = pins
+        self.tls = tls
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted(let name)? = event as? TLSUserEvent {
+            if let pins, !pins.isEmpty, !self.isPinned(pins) {
+                self.done.fail(
+                    ConnectError(.tls, "TLS failed: the server's public key is none of those in pinnedKeys"))
+                return context.close(promise: nil)
+            }
+            self.done.succeed(name)
+            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func isPinned(_ pins: Set<PublicKeyPin>) -> Bool {
+        guard let bytes = try? self.tls.peerCertificate?.extractPublicKey().toSPKIBytes() else { return false }
+        return pins.contains(PublicKeyPin(sha256: Array(SHA256.hash(data: bytes))))
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.done.fail(error)
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.done.fail(ConnectError(.network, "the server closed the connection before the handshake was complete"))
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.done.fail(ChannelError.ioOnClosedChannel)
+    }
+}

@@ -1,0 +1,134 @@
+internal import HTTPTypes
+internal import NIOCore
+internal import NIOHTTP2
+internal import NIOHTTPTypes
+internal import NIOHTTPTypesHTTP2
+internal import WebSocketNIO
+internal import WebSocketProtocol
+
+/// Opens a WebSocket on a stream of an HTTP/2 connection (RFC 8441 §5).
+final class HTTP2HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, @unchecked Sendable {
+    // Safety: touched on the channel's event loop only.
+
+    typealias InboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPRequestPart
+
+    private var exchange: HandshakeExchange
+    private let settings: ConnectionSettings
+    private let isSecure: Bool
+    private let watch: DialGuard
+    private let opened: EventLoopPromise<WebSocketConnection>
+    private let transport = StreamTransport()
+    private let codec = HTTP2FramePayloadToHTTPClientCodec()
+    private var isDone = false
+    private var context: ChannelHandlerContext?
+
+    init(
+        handshake: ClientHandshake,
+        configuration: ClientConfiguration,
+        settings: ConnectionSettings,
+        isSecure: Bool,
+        watch: DialGuard,
+        opened: EventLoopPromise<WebSocketConnection>
+    ) {
+        self.exchange = HandshakeExchange(
+            handshake, maximumBodyByteCount: configuration.maximumRefusalBodyByteCount)
+        self.settings = settings
+        self.isSecure = isSecure
+        self.watch = watch
+        self.opened = opened
+    }
+
+    func install(on stream: any Channel) throws {
+        self.watch.watch(stream)
+        try stream.pipeline.syncOperations.addHandlers([self.transport, self.codec, self])
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        self.fail(ConnectError(.network, "the stream ended before the handshake was complete"))
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(self.wrapOutboundOut(.head(self.exchange.handshake.request)), promise: nil)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.fail(ConnectError(.network, "the server closed the stream before the handshake was complete"))
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.isDone else { return }
+        switch self.unwrapInboundIn(data) {
+        case .head(let response) where response.status.kind == .informational:
+            break
+        case .head(let response):
+            self.act(self.exchange.received(response, isAcceptance: response.status.kind == .successful))
+        case .body(let bytes):
+            self.act(self.exchange.received(bytes))
+        case .end:
+            self.act(self.exchange.receivedEnd())
+        }
+    }
+
+    private func act(_ outcome: HandshakeExchange.Outcome) {
+        switch outcome {
+        case .pending: break
+        case .accepted(let response, let agreement): self.open(response, agreement)
+        case .failed(let error): self.fail(error)
+        }
+    }
+
+    private func open(_ response: HTTPResponse, _ agreement: ClientHandshake.Agreement) {
+        guard let context = self.context, self.watch.finish() else { return }
+        self.isDone = true
+        let handler = ConnectionHandler(
+            loop: LoopContext.current(context.eventLoop),
+            settings: self.settings,
+            handshake: HandshakeInformation(
+                request: self.exchange.handshake.request,
+                response: response,
+                subprotocol: agreement.subprotocol,
+                compression: agreement.compression,
+                remoteAddress: context.channel.remoteAddress,
+                isSecure: self.isSecure,
+                httpVersion: .http2
+            ),
+            stream: self.transport
+        )
+        handler.hold()
+        let pipeline = context.pipeline.syncOperations
+        do {
+            try pipeline.addHandler(handler)
+        } catch {
+            self.opened.fail(ConnectError.transport(error))
+            return context.close(promise: nil)
+        }
+        pipeline.removeHandler(self.codec, promise: nil)
+        pipeline.removeHandler(self, promise: nil)
+        self.transport.beginTunnel(early: ByteBuffer())
+        self.opened.succeed(handler.connection)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? NIOHTTP2Errors.StreamClosed {
+            self.fail(ConnectError(.network, "the server reset the stream: \(error.errorCode)", underlying: error))
+        } else {
+            self.fail(
+                ConnectError(.invalidResponse, "the server's answer is not valid HTTP/2: \(error)", underlying: error))
+        }
+    }
+
+    private func fail(_ error: ConnectError) {
+        guard !self.isDone else { return }
+        self.isDone = true
+        self.opened.fail(error)
+        self.context?.close(promise: nil)
+    }
+}

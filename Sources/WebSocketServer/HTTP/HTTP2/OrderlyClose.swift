@@ -1,0 +1,112 @@
+internal import NIOCore
+internal import WebSocketNIO
+internal import WebSocketProtocol
+
+/// Ends an HTTP/2 connection so that its last frames arrive: our side of TCP is closed first, and what the client still sends is
+/// thrown away until it has closed its side, up to a deadline. Closing with bytes unread would reset the connection, and
+/// take the GOAWAY that says why, or the end of a stream, with it.
+///
+/// It stands between the socket, or TLS, and NIO's handler. That one reports errors of a stream and of the whole connection in
+/// the same way; what tells them apart is the GOAWAY with an error that it writes for the latter. So this looks for it.
+final class OrderlyClose: ChannelDuplexHandler, DeadlineTarget, @unchecked Sendable {
+    // Safety: touched on the channel's event loop only.
+
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = IOData
+    typealias OutboundOut = IOData
+
+    private static let headerByteCount = 9
+    private static let goAwayType: UInt8 = 7
+
+    private let loop: LoopContext
+    private let timeout: Duration
+    private var context: ChannelHandlerContext?
+    private var isClosing = false
+    /// A GOAWAY that names an error was written.
+    private var hasFailed = false
+    /// Bytes of the payload of a frame that are still to be written.
+    private var payloadByteCount = 0
+    var deadlineTick: Int64?
+
+    /// - Parameter timeout: how long the client has to close its side.
+    init(loop: LoopContext, timeout: Duration) {
+        self.loop = loop
+        self.timeout = timeout
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        self.loop.deadlines.remove(self)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if !self.isClosing { context.fireChannelRead(data) }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .byteBuffer(let buffer) = self.unwrapOutboundIn(data) { self.look(at: buffer) }
+        context.write(data, promise: promise)
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        context.flush()
+        if self.hasFailed { self.begin(nil) }
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        guard mode == .all else { return context.close(mode: mode, promise: promise) }
+        self.begin(promise)
+    }
+
+    /// Frames are never cut within their headers, but payloads come in buffers of their own.
+    private func look(at buffer: ByteBuffer) {
+        var index = buffer.readerIndex
+        while index < buffer.writerIndex {
+            if self.payloadByteCount > 0 {
+                let count = min(self.payloadByteCount, buffer.writerIndex - index)
+                self.payloadByteCount -= count
+                index += count
+                continue
+            }
+            guard let high: UInt8 = buffer.getInteger(at: index), let low: UInt16 = buffer.getInteger(at: index + 1),
+                let type: UInt8 = buffer.getInteger(at: index + 3)
+            else { return }
+            index += OrderlyClose.headerByteCount
+            self.payloadByteCount = Int(high) << 16 | Int(low)
+            if type == OrderlyClose.goAwayType, let code: UInt32 = buffer.getInteger(at: index + 4), code != 0 {
+                self.hasFailed = true
+            }
+        }
+    }
+
+    private func begin(_ promise: EventLoopPromise<Void>?) {
+        guard let context = self.context else {
+            promise?.fail(ChannelError.alreadyClosed)
+            return
+        }
+        if let promise { context.channel.closeFuture.cascade(to: promise) }
+        guard !self.isClosing else { return }
+        self.isClosing = true
+        self.loop.deadlines.schedule(self, at: DeadlineWheel.now().advanced(by: self.timeout))
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            self.context?.close(mode: .output).assumeIsolated().whenFailure { _ in self.end() }
+        }
+        context.writeAndFlush(self.wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: written)
+    }
+
+    /// Closes without ceremony.
+    func end() {
+        self.isClosing = true
+        self.context?.close(promise: nil)
+    }
+
+    func deadlineReached(now: MonotonicTime) -> MonotonicTime? {
+        self.end()
+        return nil
+    }
+}

@@ -1,0 +1,106 @@
+import HTTPTypes
+import NIOCore
+import Testing
+import WebSocketClient
+
+@testable import WebSocketServer
+
+@Suite("Proxies in front, and where a server listens", .timeLimit(.minutes(1)))
+struct TrustedProxyTests {
+    private func client(_ fields: HTTPFields, from address: String, trusted: [String]) throws -> (String?, Bool) {
+        let peer = PeerInformation(address: try SocketAddress(ipAddress: address, port: 1), isSecure: false)
+        let found = TrustedProxies(trusted).client(of: fields, from: peer)
+        return (found.address?.ipAddress, found.isSecure)
+    }
+
+    private func fields(_ pairs: KeyValuePairs<String, String>) throws -> HTTPFields {
+        var fields = HTTPFields()
+        for (name, value) in pairs { fields[try #require(HTTPField.Name(name))] = value }
+        return fields
+    }
+
+    @Test("The fields of a stranger change nothing; those of a trusted proxy name the client")
+    func fields() throws {
+        let fields = try self.fields(["x-forwarded-for": "198.51.100.7", "x-forwarded-proto": "https"])
+        #expect(try self.client(fields, from: "192.0.2.1", trusted: []) == ("192.0.2.1", false))
+        #expect(try self.client(fields, from: "192.0.2.1", trusted: ["10.0.0.0/8"]) == ("192.0.2.1", false))
+        #expect(try self.client(fields, from: "192.0.2.1", trusted: ["192.0.2.0/24"]) == ("198.51.100.7", true))
+        #expect(try self.client(fields, from: "::ffff:192.0.2.1", trusted: ["192.0.2.0/24"]) == ("198.51.100.7", true))
+        #expect(try self.client([:], from: "192.0.2.1", trusted: ["192.0.2.1"]) == ("192.0.2.1", false))
+    }
+
+    @Test("Of several hops the last that no trusted proxy has is the client: what it wrote itself does not count")
+    func hops() throws {
+        let chain = try self.fields(["x-forwarded-for": "6.6.6.6, 198.51.100.7, 10.0.0.5"])
+        #expect(try self.client(chain, from: "10.0.0.1", trusted: ["10.0.0.0/8"]) == ("198.51.100.7", false))
+        let standard = try self.fields([
+            "forwarded": #"for=6.6.6.6, for="[2001:db8::17]:4711";proto=https, for=10.0.0.5;proto=http"#,
+            "x-forwarded-for": "7.7.7.7",
+        ])
+        #expect(try self.client(standard, from: "10.0.0.1", trusted: ["10.0.0.0/8"]) == ("2001:db8::17", true))
+        let hidden = try self.fields(["forwarded": "for=6.6.6.6, for=_hidden"])
+        #expect(try self.client(hidden, from: "10.0.0.1", trusted: ["10.0.0.0/8"]) == ("10.0.0.1", false))
+    }
+
+    @Test("Networks", arguments: ["10.0.0.0/33", "::1/129", "10.0.0.0/-1", "10/8", "a", "", "10.0.0.0/8/8"])
+    func invalidNetworks(text: String) {
+        #expect(!TrustedProxies.isValid(text))
+    }
+
+    @Test("A header of the PROXY protocol is read at every cut, and nothing else is taken for one")
+    func proxyHeaders() throws {
+        let signature: [UInt8] = [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]
+        let binary = signature + [0x21, 0x11, 0, 14, 192, 0, 2, 9, 10, 0, 0, 1, 0x30, 0x39, 0, 80, 1, 2]
+        let local = signature + [0x20, 0, 0, 0]
+        for (bytes, expected) in [
+            (Array("PROXY TCP4 192.0.2.9 10.0.0.1 12345 80\r\n".utf8), "192.0.2.9" as String?), (binary, "192.0.2.9"),
+            (Array("PROXY TCP6 2001:db8::9 ::1 12345 80\r\n".utf8), "2001:db8::9"),
+            (Array("PROXY UNKNOWN\r\n".utf8), nil), (local, nil),
+        ] {
+            for cut in 1..<bytes.count {
+                var buffer = ByteBuffer(bytes: bytes[..<cut])
+                guard case .incomplete = ProxyHeader.read(&buffer) else {
+                    Issue.record("complete at \(cut)")
+                    return
+                }
+            }
+            var buffer = ByteBuffer(bytes: bytes + Array("GET".utf8))
+            guard case .complete(let client) = ProxyHeader.read(&buffer) else {
+                Issue.record("\(bytes) is not read")
+                return
+            }
+            #expect(client?.ipAddress == expected)
+            #expect(String(buffer: buffer) == "GET")
+        }
+        for text in [
+            "GET / HTTP/1.1\r\n", "PROXY TCP4 192.0.2.9 10.0.0.1 12345\r\n", "PROXY TCP4 x y 1 2\r\n",
+            "PROXY TCP4 1.2.3.4 1.2.3.4 99999 1\r\n",
+            "PROXY " + String(repeating: "x", count: 200),
+        ] {
+            var buffer = ByteBuffer(string: text)
+            guard case .invalid = ProxyHeader.read(&buffer) else {
+                Issue.record("\(text) is taken")
+                return
+            }
+        }
+    }
+
+    @Test("A server listens on a Unix socket as well, and a client reaches it there", .requirement(297))
+    func unixSocket() async throws {
+        let path = "/tmp/martlet-\(UInt64.random(in: 0...UInt64.max)).sock"
+        try await TestServer.run {
+            $0.furtherAddresses = [.unixSocket(path: path), .tcp(host: "127.0.0.1", port: 0)]
+        } _: { _ in
+            for versions in [HTTPVersions.http1, .http2] {
+                let client = TestServer.client { $0.httpVersions = versions }
+                try await client.withConnection(to: "ws+unix://\(path):/") { connection in
+                    try await connection.send("hello")
+                    for try await message in connection.messages {
+                        #expect(message.text == "hello")
+                        break
+                    }
+                }
+            }
+        }
+    }
+}
