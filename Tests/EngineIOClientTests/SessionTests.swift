@@ -137,6 +137,45 @@ import Testing
         }
     }
 
+    @Test("A WebSocket lost between its answer to the probe and the move leaves the session with polling")
+    func lostBeforeMoving() async throws {
+        let isLost = Gate()
+        let polls = Mailbox<String>()
+        for poll in [
+            #"0{"sid":"a","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000}"#,
+            "6", "4still here", "1",
+        ] {
+            polls.put(poll)
+        }
+        try await TestServer.run(routes: { server in
+            server.webSocket("/engine.io/") { socket in
+                for try await _ in socket.messages {
+                    try await socket.send("3probe")
+                    // Only once the client has taken the answer can it still want to move.
+                    try await Task.sleep(for: .milliseconds(200))
+                    _ = try await socket.close()
+                    isLost.open()
+                }
+            }
+            server.http("/engine.io/") { request in
+                let poll = try await polls.take()
+                if poll == "6" { await isLost.wait() }
+                return ServerResponse(text: poll)
+            }
+        }) { server in
+            let error = await #expect(throws: EngineIOClientError.self) {
+                let url = server.url("/engine.io/", scheme: "http")
+                try await EngineServer.client().withSession(to: url) { session in
+                    for try await message in session.messages {
+                        #expect(message.text == "still here")
+                        #expect(session.transport == .polling)
+                    }
+                }
+            }
+            #expect(error?.reason == .closedByServer)
+        }
+    }
+
     @Test("A client that takes nothing holds the server up, and gets all in the end", arguments: [true, false])
     func slowReader(overWebSocket: Bool) async throws {
         try await EngineServer.run(

@@ -157,8 +157,7 @@ extension SessionDriver {
             }
             // No poll is under way now: the moment to move.
             if let candidate = self.state.withLock({ $0.candidate }) {
-                self.outbound.putNow(.upgrade(candidate))
-                socket = candidate
+                socket = await self.move(to: candidate) ? candidate : nil
             }
         }
         guard let socket else { return }
@@ -173,6 +172,14 @@ extension SessionDriver {
             throw EngineIOClientError(.network, "the WebSocket was lost: \(error)", underlying: error)
         }
         throw EngineIOClientError(.network, "the server closed the WebSocket")
+    }
+
+    /// False if the WebSocket was lost before: then polling goes on.
+    private func move(to candidate: WebSocketConnection) async -> Bool {
+        let (outcome, told) = AsyncStream.makeStream(of: Bool.self)
+        self.outbound.putNow(.upgrade(candidate, told))
+        for await isMoved in outcome { return isMoved }
+        return false
     }
 
     private func received(_ packet: IncomingPacket) async throws {
@@ -200,8 +207,13 @@ extension SessionDriver {
         var socket = self.state.withLock { $0.first }
         while let packet = try await self.outbound.next() {
             switch packet {
-            case .upgrade(let candidate):
-                try await candidate.send("5")
+            case .upgrade(let candidate, let told):
+                guard (try? await candidate.send("5")) != nil else {
+                    self.state.withLock { $0.candidate = nil }
+                    told.yield(false)
+                    break
+                }
+                told.yield(true)
                 socket = candidate
                 self.state.withLock { state in
                     state.transport = .webSocket
@@ -209,22 +221,36 @@ extension SessionDriver {
                 }?(.webSocket)
             case .messages(let messages):
                 if let socket {
-                    for message in messages { try await socket.send(message.packet) }
+                    for message in messages { try await self.send(message.packet, over: socket) }
                 } else {
                     try await self.post(packet)
                 }
             case .pong:
                 self.state.withLock { $0.isPongWaiting = false }
-                if let socket { try await socket.send("3") } else { try await self.post(packet) }
+                if let socket {
+                    try await self.send(WebSocketMessage("3"), over: socket)
+                } else {
+                    try await self.post(packet)
+                }
             case .close:
                 self.state.withLock { $0.isClosing = true }
                 if let socket {
-                    try await socket.send("1")
+                    try await self.send(WebSocketMessage("1"), over: socket)
                 } else {
                     try await self.post(packet)
                 }
                 throw Closed()
             }
+        }
+    }
+
+    private func send(_ message: WebSocketMessage, over socket: WebSocketConnection) async throws {
+        do {
+            try await socket.send(message)
+        } catch let error as ConnectionClosedError {
+            // The one that receives may know better why: a packet that closes the session may wait there.
+            try await Task.sleep(for: .milliseconds(500))
+            throw EngineIOClientError(.network, "the WebSocket was lost: \(error)", underlying: error)
         }
     }
 

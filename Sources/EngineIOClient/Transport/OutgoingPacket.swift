@@ -8,8 +8,8 @@ enum OutgoingPacket: Sendable {
     /// They arrive with nothing in between.
     case messages([WebSocketMessage])
     case pong
-    /// Everything behind it goes over this WebSocket.
-    case upgrade(WebSocketConnection)
+    /// Everything behind it goes over this WebSocket, unless it was lost, which is told.
+    case upgrade(WebSocketConnection, AsyncStream<Bool>.Continuation)
     case close
 
     /// In bytes of a polling payload; nil for what is no part of one.
