@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """The Autobahn test suite, against the server or the client.
 
-    python3 Tests/Conformance/autobahn/run.py server|client [--cases 1.* 9.* ...] [--exclude 9.3.* ...] [--record]
+    python3 Tests/Conformance/autobahn/run.py server|client|http2 [--cases 1.* 9.* ...] [--exclude 9.3.* ...] [--record]
 
 Each case must be in the report, judged OK or INFORMATIONAL in both respects, as recorded in expected-server.json or
 expected-client.json, and closed with exactly the right code. --record writes what it saw there, if there is no fault in it.
+With http2 it is the server again, over a bridge that makes WebSockets over HTTP/2 of what the suite sends (it needs the package
+h2); the verdicts are those recorded for the server.
 The release build is taken, or the programs that $MARTLET and $AUTOBAHN_CLIENT name. The last line counts the cases.
 """
 
@@ -25,8 +27,13 @@ def by_number(case):
     return [int(part) for part in case.split(".")]
 
 
+def tested(role):
+    """Which side is under test."""
+    return "client" if role == "client" else "server"
+
+
 def expectation_path(role):
-    return suite.HERE / f"expected-{role}.json"
+    return suite.HERE / f"expected-{tested(role)}.json"
 
 
 def read_expectation(role):
@@ -68,7 +75,7 @@ def main(arguments):
     expectation = read_expectation(arguments.role)
     if arguments.record:
         expectation |= {case: [result["behavior"], result["behaviorClose"]] for case, result in results.items()}
-    judged = judge(arguments.role, chosen, results, expectation)
+    judged = judge(tested(arguments.role), chosen, results, expectation)
     judged |= {case: ["it is recorded, but the suite has no such case"] for case in gone(expectation, all_cases)}
     bad = {case: wrong for case, wrong in judged.items() if wrong}
     tell(arguments.role, bad)
@@ -81,7 +88,7 @@ def main(arguments):
 
 def parsed():
     parser = argparse.ArgumentParser(description="The Autobahn test suite, against the server or the client.")
-    parser.add_argument("role", choices=("server", "client"))
+    parser.add_argument("role", choices=tuple(suite.RUNS))
     parser.add_argument("--record", action="store_true", help="write the expectation, if there is no fault")
     parser.add_argument("--cases", nargs="+", default=DEFAULT_CASES, metavar="PATTERN")
     parser.add_argument("--exclude", nargs="+", default=[], metavar="PATTERN")

@@ -1,11 +1,13 @@
 """wstest and the two programs under test: runs chosen cases and hands back the suite's report."""
 
+import contextlib
 import fcntl
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -56,16 +58,37 @@ def written(name, folder, content):
     return path
 
 
-def run_server(cases, exclude, folder, deadline):
-    """The suite is the client, `martlet serve` is under test."""
+@contextlib.contextmanager
+def serving(folder):
+    """`martlet serve`, which is under test, and its port."""
     with Process("martlet serve", program("MARTLET", "martlet"), "serve", "--host", "127.0.0.1", "--port", "0",
                  "--max-message-size", MAXIMUM_MESSAGE, log=folder / "martlet.log", folder=folder) as server:
-        port = server.await_output(re.compile(r"\A.*http://127\.0\.0\.1:(\d+)/"))[1]
-        servers = [{"agent": AGENT, "url": f"ws://127.0.0.1:{port}/echo"}]
-        spec = written("spec.json", folder, {"outdir": "./report", "servers": servers, **selection(cases, exclude)})
-        with Process("wstest", WSTEST, "-m", "fuzzingclient", "-s", spec, log=folder / "wstest.log", folder=folder) as suite:
-            suite.await_success(deadline)
+        yield server.await_output(re.compile(r"\A.*http://127\.0\.0\.1:(\d+)/"))[1]
         server.stop()
+
+
+def run_suite_as_client(port, cases, exclude, folder, deadline):
+    servers = [{"agent": AGENT, "url": f"ws://127.0.0.1:{port}/echo"}]
+    spec = written("spec.json", folder, {"outdir": "./report", "servers": servers, **selection(cases, exclude)})
+    with Process("wstest", WSTEST, "-m", "fuzzingclient", "-s", spec, log=folder / "wstest.log", folder=folder) as suite:
+        suite.await_success(deadline)
+
+
+def run_server(cases, exclude, folder, deadline):
+    with serving(folder) as port:
+        run_suite_as_client(port, cases, exclude, folder, deadline)
+
+
+def run_http2(cases, exclude, folder, deadline):
+    """The server again; what the suite sends becomes WebSockets over HTTP/2, all on one connection."""
+    with serving(folder) as port:
+        with Process("bridge", sys.executable, "-B", HERE / "bridge.py", port, log=folder / "bridge.log", folder=folder) as bridge:
+            bridged = bridge.await_output(re.compile(r"listening on port (\d+)"))[1]
+            run_suite_as_client(bridged, cases, exclude, folder, deadline)
+            bridge.stop()
+            carried = int(bridge.await_output(re.compile(r"carried (\d+) WebSockets on one connection"))[1])
+        if carried < len(case_ids(cases, exclude)):
+            raise Failure(f"only {carried} WebSockets came over HTTP/2")
 
 
 def run_client(cases, exclude, folder, deadline):
@@ -81,6 +104,9 @@ def run_client(cases, exclude, folder, deadline):
         suite.stop()
 
 
+RUNS = {"server": run_server, "client": run_client, "http2": run_http2}
+
+
 def report(role, cases, exclude, deadline):
     """Runs the cases. By case: behavior, behaviorClose, the peer's close code and those the suite would take, seconds."""
     folder = REPORTS / role
@@ -89,11 +115,11 @@ def report(role, cases, exclude, deadline):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Failure(f"another run in the role of the {role} is under way") from None
+            raise Failure(f"another run of this kind ({role}) is under way") from None
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         began = time.monotonic()
-        {"server": run_server, "client": run_client}[role](cases, exclude, folder, deadline)
+        RUNS[role](cases, exclude, folder, deadline)
     print(f"{role}: the suite ran for {time.monotonic() - began:.1f} s; its report is in {(folder / 'report').relative_to(ROOT)}")
     return read_report(folder / "report")
 
