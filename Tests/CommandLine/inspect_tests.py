@@ -165,10 +165,10 @@ async def _():
         contains(result.output, r"no\u{1b}[2J\u{7}", "output")
 
 
-async def dissected(capture, *fields, only="websocket"):
-    """Rows of these fields, as Wireshark's dissector sees the capture."""
+async def dissected(capture, *fields, only="websocket", taken=()):
+    """Rows of these fields, as Wireshark's dissector sees the capture; taken: what a port is taken for, if it can't know."""
     options = [option for field in fields for option in ("-e", field)]
-    output = await run("tshark", "-r", capture, "-Y", only, "-T", "fields", *options)
+    output = await run("tshark", "-r", capture, *taken, "-Y", only, "-T", "fields", *options)
     return [tuple(line.split("\t")) for line in output.splitlines()]
 
 
@@ -202,12 +202,71 @@ async def _():
     async with certificate() as (chain, key), Server("--tls-certificate", chain, "--tls-key", key) as server:
         with tempfile.TemporaryDirectory() as folder:
             capture = Path(folder, "handshake.pcap")
-            report, status = await inspected(f"{server.ws}/echo", "--insecure", "--pcap", str(capture))
+            report, status = await inspected(f"{server.ws}/echo", "--insecure", "--http1", "--pcap", str(capture))
             equal((status, report["isSecure"]), (0, True), "status and security")
+            equal(report["tls"]["applicationProtocol"], "http/1.1", "protocol by ALPN")
+            check("http2" not in report, "a report about HTTP/2")
             await check_capture(capture, report)
+            report, status = await inspected(f"{server.ws}/echo", "--insecure", "--no-compression", "--pcap", str(capture))
+            equal(status, 0, "status over HTTP/2")
+            rows = await dissected(capture, "http2.headers.method", "http2.headers.path", only="http2.headers.method",
+                                   taken=("-d", f"tcp.port=={server.port},http2"))
+            equal(rows, [("CONNECT", "/echo")], "requests over HTTP/2")
         report, status = await inspected(f"{server.ws}/echo")
         equal((report["result"], status), ("noConnection", 2), "result and status without --insecure")
         contains(report["error"].lower(), "certificate", "error")
+
+
+async def fingerprint(chain):
+    said = await run("openssl", "x509", "-in", chain, "-noout", "-fingerprint", "-sha256")
+    return said.strip().split("=", 1)[1]
+
+
+@test("inspect: version of TLS, ALPN and certificate; over HTTP/2 settings, pseudo-headers and frames")
+async def _():
+    async with certificate() as (chain, key), Server("--tls-certificate", chain, "--tls-key", key) as server:
+        report, status = await inspected(f"{server.ws}/echo?a=b", "--insecure")
+        equal((report["result"], status), ("closed", 0), "result and status")
+        tls = report["tls"]
+        equal((tls["version"], tls["applicationProtocol"], len(tls["certificates"])), ("TLS 1.3", "h2", 1), "TLS")
+        shown = tls["certificates"][0]
+        equal((shown["fingerprint"], shown["names"], shown["subject"], shown["isInForce"]),
+              (await fingerprint(chain), ["127.0.0.1", "localhost"], "CN=localhost", True), "certificate")
+        settings = {(each["direction"], each["name"]): each["value"] for each in report["http2"]["settings"]}
+        equal((settings["received", "ENABLE_CONNECT_PROTOCOL"], settings["sent", "ENABLE_PUSH"]), (1, 0), "settings")
+        fields = {field["name"]: field["value"] for field in report["request"]["fields"]}
+        equal([fields[name] for name in (":method", ":protocol", ":scheme", ":path", ":authority")],
+              ["CONNECT", "websocket", "https", "/echo?a=b", f"127.0.0.1:{server.port}"], "pseudo-header fields")
+        equal({field["name"]: field["value"] for field in report["response"]["fields"]}[":status"], "200", "status of HTTP")
+        check("acceptance" not in report, "there is no accept value over HTTP/2")
+        equal([(frame["opcode"], frame["direction"], frame["isMasked"]) for frame in report["frames"]],
+              [("ping", "sent", True), ("pong", "received", False), ("close", "sent", True), ("close", "received", False)], "frames")
+        seen = [(frame["direction"], frame["type"]) for frame in report["http2"]["frames"] if frame["stream"] == 1]
+        equal(seen[:2], [("sent", "HEADERS"), ("received", "HEADERS")], "frames of the stream")
+        equal({kind for _, kind in seen[2:]}, {"DATA"}, "further frames of the stream")
+        text = (await martlet("inspect", "--insecure", f"{server.ws}/echo")).output
+        for part in ("TLS 1.3", "ALPN           h2", shown["fingerprint"], "← ENABLE_CONNECT_PROTOCOL = 1", ":protocol: websocket",
+                     "DATA END_STREAM, stream 1"):
+            contains(text, part, "report for people")
+
+
+@test("inspect: a certificate that nobody trusts is shown all the same")
+async def _():
+    async with certificate() as (chain, key), Server("--tls-certificate", chain, "--tls-key", key) as server:
+        report, status = await inspected(f"{server.ws}/echo")
+        equal((report["result"], status), ("noConnection", 2), "result and status")
+        equal([shown["fingerprint"] for shown in report["tls"]["certificates"]], [await fingerprint(chain)], "certificates")
+        check("version" not in report["tls"], "TLS was agreed on")
+
+
+@test("inspect: what a redirection was followed from is told, the last connection shown")
+async def _():
+    async with Server() as server:
+        async with answering(lambda key: f"HTTP/1.1 302 Found\nLocation: {server.ws}/echo\nContent-Length: 0\n\n") as url:
+            report, status = await inspected("--max-redirects", "1", url)
+            equal((report["result"], status), ("closed", 0), "result and status")
+            equal(report["request"]["startLine"], "GET /echo HTTP/1.1", "request")
+            equal(report["earlier"], ["GET / HTTP/1.1: HTTP/1.1 302 Found"], "before")
 
 
 @test("inspect: a capture that can't be written is one line and status 1")

@@ -44,8 +44,9 @@ public struct ClientConfiguration: Sendable {
     /// At most one connection to a host and port is being opened at a time, as RFC 6455 §4.1 demands of clients; further
     /// ones wait for their turn. Default true. Turn it off for load tests.
     public var opensOneAtATime = true
-    /// Looks at, or listens in on, the plain bytes of a connection: called with a pipeline to which handlers may be added.
-    package var tap: (@Sendable (ChannelPipeline.SynchronousOperations) throws -> Void)?
+    /// Looks at, or listens in on, the plain bytes of a connection: called with a pipeline to which handlers may be added,
+    /// and what TLS agreed on.
+    package var tap: (@Sendable (ChannelPipeline.SynchronousOperations, TLSAgreement?) throws -> Void)?
 
     public init() {}
 }

@@ -51,7 +51,7 @@ struct ConnectionAttempt: Sendable {
     private var mayUseHTTP2: Bool {
         switch self.configuration.httpVersions {
         case .automatic:
-            self.url.isSecure && self.configuration.tap == nil && !self.client.pool.lacksWebSocket(self.url)
+            self.url.isSecure && !self.client.pool.lacksWebSocket(self.url)
         case .http1: false
         case .http2: true
         }
@@ -63,7 +63,9 @@ struct ConnectionAttempt: Sendable {
         let tls = try self.url.isSecure ? self.client.sharedTLSContext(protocols) : nil
         let dialer = Dialer(
             configuration: self.configuration, eventLoop: self.eventLoop, deadline: self.deadline, watch: self.watch)
-        return dialer.dial(self.url, tls: tls) { channel, name in
+        return dialer.dial(self.url, tls: tls) { channel, agreement in
+            try self.configuration.tap?(channel.pipeline.syncOperations, agreement)
+            let name = agreement?.applicationProtocol
             if isRequired && tls != nil && name != "h2" {
                 channel.close(promise: nil)
                 throw ConnectError(.http2Unavailable, "the server does not speak HTTP/2")
@@ -78,7 +80,6 @@ struct ConnectionAttempt: Sendable {
     {
         let opened = channel.eventLoop.makePromise(of: WebSocketConnection.self)
         let pipeline = channel.pipeline.syncOperations
-        try self.configuration.tap?(pipeline)
         let codec = HTTP1ClientCodec(self.configuration)
         try codec.install(on: pipeline)
         try pipeline.addHandler(

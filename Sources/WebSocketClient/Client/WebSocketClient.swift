@@ -118,6 +118,19 @@ extension WebSocketClient {
     }
 
     private func open(_ request: HandshakeRequest, _ deadline: MonotonicTime) async throws -> WebSocketConnection {
+        try await self.dial(request.url, until: deadline) { eventLoop, watch in
+            try await ConnectionAttempt(
+                client: self, request: request, eventLoop: eventLoop, deadline: deadline, watch: watch
+            ).run()
+        }
+    }
+
+    /// Ends what `body` opens when the time is over or the task is cancelled, and says what went wrong in terms of a URL.
+    func dial<Result: Sendable>(
+        _ url: WebSocketURL,
+        until deadline: MonotonicTime,
+        _ body: (any EventLoop, DialGuard) async throws -> Result
+    ) async throws -> Result {
         let remaining = DeadlineWheel.now().duration(to: deadline)
         let late = ConnectError(.timedOut, "no connection within \(self.configuration.connectTimeout)")
         guard remaining > .zero else { throw late }
@@ -126,10 +139,8 @@ extension WebSocketClient {
         let timer = eventLoop.scheduleTask(in: TimeAmount(remaining)) { watch.end(.timedOut) }
         defer { timer.cancel() }
         do {
-            let attempt = ConnectionAttempt(
-                client: self, request: request, eventLoop: eventLoop, deadline: deadline, watch: watch)
             return try await withTaskCancellationHandler {
-                try await attempt.run()
+                try await body(eventLoop, watch)
             } onCancel: {
                 watch.end(.cancelled)
             }
@@ -137,7 +148,7 @@ extension WebSocketClient {
             switch watch.cause {
             case .timedOut?: throw late
             case .cancelled?: throw CancellationError()
-            case nil: throw WebSocketClient.connectError(error, request.url, self.configuration.connectTimeout)
+            case nil: throw WebSocketClient.connectError(error, url, self.configuration.connectTimeout)
             }
         }
     }

@@ -14,12 +14,12 @@ struct Dialer: Sendable {
 
     /// - Parameters:
     ///   - tls: for the server; nil for a plain connection.
-    ///   - install: fills the pipeline, on the event loop, before anything can arrive; gets what was agreed on by ALPN.
+    ///   - install: fills the pipeline, on the event loop, before anything can arrive; gets what TLS agreed on.
     /// - Returns: what `install` returns.
     func dial<Result: Sendable>(
         _ url: WebSocketURL,
         tls: NIOSSLContext?,
-        install: @escaping @Sendable (any Channel, String?) throws -> Result
+        install: @escaping @Sendable (any Channel, TLSAgreement?) throws -> Result
     ) -> EventLoopFuture<Result> {
         let proxy = url.unixSocketPath == nil ? self.configuration.proxy?.proxy(for: url) : nil
         let pins = self.configuration.pinnedKeys

@@ -1,7 +1,14 @@
 internal import Crypto
 internal import NIOCore
-internal import NIOSSL
+package import NIOSSL
 internal import NIOTLS
+
+/// What a TLS handshake agreed on.
+package struct TLSAgreement: Sendable {
+    package let version: TLSVersion?
+    /// By ALPN (RFC 7301); nil if the server chose none.
+    package let applicationProtocol: String?
+}
 
 /// Adds TLS to a channel and waits for its handshake.
 final class TLSLayer: ChannelInboundHandler, RemovableChannelHandler, @unchecked Sendable {
@@ -9,19 +16,17 @@ final class TLSLayer: ChannelInboundHandler, RemovableChannelHandler, @unchecked
 
     typealias InboundIn = Any
 
-    private let done: EventLoopPromise<String?>
+    private let done: EventLoopPromise<TLSAgreement>
     private let pins: Set<PublicKeyPin>?
     private let tls: NIOSSLClientHandler
 
-    /// - Returns: what was agreed on by ALPN, as soon as it is and before anything behind it is read.
+    /// - Returns: what was agreed on, as soon as it is and before anything behind it is read.
     static func add(to channel: any Channel, _ context: NIOSSLContext, host: String, pins: Set<PublicKeyPin>?)
-        -> EventLoopFuture<String?>
+        -> EventLoopFuture<TLSAgreement>
     {
-        let done = channel.eventLoop.makePromise(of: String?.self)
+        let done = channel.eventLoop.makePromise(of: TLSAgreement.self)
         do {
-            // Server name indication is for names; an address is verified against the certificate's addresses.
-            let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
-            let tls = try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
+            let tls = try NIOSSLClientHandler(context: context, serverHostname: TLSLayer.serverName(host))
             try channel.pipeline.syncOperations.addHandlers([tls, TLSLayer(done: done, pins: pins, tls: tls)])
         } catch {
             done.fail(error)
@@ -29,7 +34,12 @@ final class TLSLayer: ChannelInboundHandler, RemovableChannelHandler, @unchecked
         return done.futureResult
     }
 
-    private init(done: EventLoopPromise<String?>, pins: Set<PublicKeyPin>?, tls: NIOSSLClientHandler) {
+    /// Server name indication is for names; an address is verified against the certificate's addresses.
+    static func serverName(_ host: String) -> String? {
+        (try? SocketAddress(ipAddress: host, port: 0)) == nil ? host : nil
+    }
+
+    private init(done: EventLoopPromise<TLSAgreement>, pins: Set<PublicKeyPin>?, tls: NIOSSLClientHandler) {
         self.done = done
         self.pins = pins
         self.tls = tls
@@ -42,7 +52,7 @@ final class TLSLayer: ChannelInboundHandler, RemovableChannelHandler, @unchecked
                     ConnectError(.tls, "TLS failed: the server's public key is none of those in pinnedKeys"))
                 return context.close(promise: nil)
             }
-            self.done.succeed(name)
+            self.done.succeed(TLSAgreement(version: self.tls.tlsVersion, applicationProtocol: name))
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
         }
         context.fireUserInboundEventTriggered(event)

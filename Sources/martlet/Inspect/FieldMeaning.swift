@@ -5,6 +5,20 @@ enum FieldMeaning {
     static func of(_ name: String, _ value: String, _ direction: WireRecorder.Direction) -> String? {
         let isRequest = direction == .sent
         switch name.lowercased() {
+        case ":method":
+            return "CONNECT with :protocol asks for a tunnel on this stream (RFC 8441 §4)"
+        case ":protocol":
+            return "what goes through the tunnel; it takes the place of Upgrade (RFC 8441 §4)"
+        case ":scheme":
+            return "https stands for wss:, http for ws: (RFC 8441 §5)"
+        case ":authority":
+            return "the host and port that the URL names; it takes the place of Host (RFC 9113 §8.3.1)"
+        case ":path":
+            return "what is asked for, with the query (RFC 9113 §8.3.1)"
+        case ":status":
+            return value.first == "2"
+                ? "the tunnel is open; HTTP/2 has no 101, and no key and accept value (RFC 8441 §5)"
+                : "the answer of HTTP (RFC 9110 §15)"
         case "host":
             return "the host and port that the URL names; a server may serve several (RFC 6455 §4.1)"
         case "upgrade":

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import NIOCore
+internal import NIOSSL
 internal import WebSocketClient
 internal import WebSocketProtocol
 
@@ -15,16 +16,20 @@ struct Inspection: Sendable {
         var report = Report(url: self.url)
         let start = ContinuousClock.now
         var compression: DeflateAgreement?
+        var lastURL = self.url
         do {
             let connection = try await WebSocketClient(configuration: self.configuration).connect(to: self.url)
             report.remoteAddress = connection.handshake.remoteAddress.map { "\($0)" }
             report.isSecure = connection.handshake.isSecure
+            let scheme = connection.handshake.isSecure ? "wss" : "ws"
+            lastURL = connection.handshake.request.authority.map { "\(scheme)://\($0)/" } ?? self.url
             report.subprotocol = connection.handshake.subprotocol
             compression = connection.handshake.compression
             report.extensions = connection.handshake.response?.headerFields[.secWebSocketExtensions].map { [$0] } ?? []
             await self.converse(connection, &report)
         } catch let error as ConnectError {
             report.error = error.message
+            lastURL = error.redirects.last ?? self.url
             if error.response != nil {
                 report.result = error.reason == .refused ? .refused : .handshakeFailed
                 report.body = String(buffer: error.body)
@@ -33,13 +38,51 @@ struct Inspection: Sendable {
         } catch {
             report.error = "\(error)"
         }
-        let transcript = Transcript(self.recorder.chunks, start: start, compression: compression)
+        let connections = self.recorder.connections
+        let transcript = Transcript(connections.last?.chunks ?? [], start: start, compression: compression)
+        report.earlier = connections.dropLast().map { Inspection.words(about: $0, start) }
+        report.tls = await self.tls(connections.last?.tls, lastURL)
+        report.http2 = transcript.http2
         report.request = transcript.request
         report.response = transcript.response
         report.acceptance = transcript.acceptance
         if report.result == .closed || report.result == .connectionFailed { report.frames = transcript.frames }
         report.compression = compression.map { Report.Compression($0, transcript.frames) }
         return report
+    }
+
+    /// Nil if the URL does not ask for TLS.
+    private func tls(_ agreement: TLSAgreement?, _ url: String) async -> Report.TLS? {
+        // What is trusted is told by the library only where all is well: so they are asked for apart.
+        let certificates = try? await WebSocketClient(configuration: self.configuration)
+            .presentedCertificates(of: url)
+        guard agreement != nil || certificates?.isEmpty == false else { return nil }
+        return Report.TLS(
+            version: agreement?.version.map(Inspection.name),
+            applicationProtocol: agreement?.applicationProtocol,
+            certificates: certificates?.compactMap { Report.Certificate($0) } ?? []
+        )
+    }
+
+    private static func name(_ version: TLSVersion) -> String {
+        switch version {
+        case .tlsv1: "TLS 1.0"
+        case .tlsv11: "TLS 1.1"
+        case .tlsv12: "TLS 1.2"
+        case .tlsv13: "TLS 1.3"
+        }
+    }
+
+    /// About a connection that was given up for another.
+    private static func words(about connection: WireRecorder.Connection, _ start: ContinuousClock.Instant) -> String {
+        let transcript = Transcript(connection.chunks, start: start, compression: nil)
+        if let request = transcript.request {
+            let answer = transcript.response.map { $0.value(of: ":status") ?? $0.startLine } ?? "no answer"
+            return "\(request.value(of: ":path") ?? request.startLine): \(answer)"
+        }
+        return transcript.http2 == nil
+            ? "nothing was asked on it"
+            : "HTTP/2, whose settings have no ENABLE_CONNECT_PROTOCOL: no WebSocket over it (RFC 8441 §3)"
     }
 
     private func converse(_ connection: WebSocketConnection, _ report: inout Report) async {

@@ -19,12 +19,60 @@ struct Report: Codable, Sendable {
     }
 
     struct Message: Codable, Sendable {
-        /// Request line or status line.
+        /// Request line or status line; over HTTP/2 which stream it was on.
         let startLine: String
         let fields: [Field]
         let byteCount: Int
         /// Milliseconds since the inspection began.
         let time: Double
+    }
+
+    /// What TLS agreed on, and the certificates that the server shows, its own first.
+    struct TLS: Codable, Sendable {
+        /// Nil if the handshake failed.
+        let version: String?
+        let applicationProtocol: String?
+        let certificates: [Certificate]
+    }
+
+    struct Certificate: Codable, Sendable {
+        let subject: String
+        let issuer: String
+        /// ISO 8601.
+        let notBefore: String
+        let notAfter: String
+        /// Whether it is valid by this machine's clock.
+        let isInForce: Bool
+        /// Host names and addresses that it is for.
+        let names: [String]
+        let publicKey: String
+        /// SHA-256 of the certificate, as browsers show it.
+        let fingerprint: String
+        /// SHA-256 of the public key, in hexadecimal.
+        let publicKeyPin: String
+    }
+
+    /// The connection around the WebSocket, if it is one of HTTP/2.
+    struct HTTP2: Codable, Sendable {
+        struct Setting: Codable, Sendable {
+            let direction: WireRecorder.Direction
+            let name: String
+            let value: UInt32
+            let meaning: String?
+        }
+
+        struct Frame: Codable, Sendable {
+            let direction: WireRecorder.Direction
+            let time: Double
+            let type: String
+            let flags: [String]
+            let stream: UInt32
+            let length: Int
+            let meaning: String?
+        }
+
+        let settings: [Setting]
+        let frames: [Frame]
     }
 
     /// How `Sec-WebSocket-Accept` follows from the key (RFC 6455 §1.3).
@@ -96,6 +144,10 @@ struct Report: Codable, Sendable {
     var error: String?
     var remoteAddress: String?
     var isSecure: Bool?
+    var tls: TLS?
+    /// Connections that were given up for another, in words: redirections, and HTTP/2 without WebSocket.
+    var earlier: [String] = []
+    var http2: HTTP2?
     var request: Message?
     var response: Message?
     var acceptance: Acceptance?

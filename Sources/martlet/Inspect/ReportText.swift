@@ -6,19 +6,23 @@ enum ReportText {
         if let address = report.remoteAddress {
             lines.append("Peer     \(address)\(report.isSecure == true ? ", over TLS (shown decrypted)" : "")")
         }
+        lines += report.earlier.map { "Before   \(TerminalText.escaped($0))" }
+        if let tls = report.tls { lines += TLSReportText.lines(of: tls) }
+        if let http2 = report.http2 { lines += HTTP2ReportText.settings(of: http2) }
         if let request = report.request { lines += self.message("→ Request", request) }
         if let response = report.response { lines += self.message("← Response", response) }
         lines += self.body(of: report)
         if let acceptance = report.acceptance, report.response != nil { lines += self.acceptance(acceptance) }
         if report.result == .closed || report.result == .connectionFailed {
             lines += ["", "Negotiated"]
-            lines.append("  version      13 (RFC 6455)")
+            lines.append("  version      13 (RFC 6455)\(report.http2 == nil ? "" : " over HTTP/2 (RFC 8441)")")
             lines.append("  subprotocol  \(report.subprotocol ?? "none")")
             lines.append(
                 "  extensions   \(report.extensions.isEmpty ? "none" : report.extensions.joined(separator: ", "))")
         }
         if let compression = report.compression { lines += self.agreement(compression) }
         lines += report.frames.flatMap(self.frame)
+        if let http2 = report.http2 { lines += HTTP2ReportText.frames(of: http2) }
         if let roundTrip = report.pingMilliseconds { lines += ["", "Ping     answered after \(roundTrip) ms"] }
         if let compression = report.compression, compression.compressedByteCount > 0 {
             let ratio = Report.Compression.ratio(compression.messageByteCount, compression.compressedByteCount)
@@ -52,7 +56,7 @@ enum ReportText {
     private static func message(_ title: String, _ message: Report.Message) -> [String] {
         var lines = ["", "\(title)  \(message.byteCount) bytes at \(message.time) ms"]
         lines.append("  \(TerminalText.escaped(message.startLine))")
-        lines.append("      \(self.meaning(ofStartLine: message.startLine))")
+        lines.append("      \(self.meaning(of: message))")
         for field in message.fields {
             lines.append("  \(TerminalText.escaped(field.name)): \(TerminalText.escaped(field.value))")
             if let meaning = field.meaning { lines.append("      \(meaning)") }
@@ -60,13 +64,18 @@ enum ReportText {
         return lines
     }
 
-    private static func meaning(ofStartLine line: String) -> String {
-        let words = line.split(separator: " ", maxSplits: 2)
-        guard words.first?.hasPrefix("HTTP/") == true else {
+    private static func meaning(of message: Report.Message) -> String {
+        if message.value(of: ":method") != nil {
+            return
+                "a request on a stream of its own, which becomes the WebSocket; others share the connection (RFC 8441 §5)"
+        }
+        let words = message.startLine.split(separator: " ", maxSplits: 2)
+        let status = message.value(of: ":status")
+        guard status != nil || words.first?.hasPrefix("HTTP/") == true else {
             return "a GET request for a path, in HTTP/1.1: the handshake borrows HTTP and shares its port"
         }
-        switch words.dropFirst().first {
-        case "101": return "the server agrees: what follows are WebSocket frames"
+        switch status ?? words.dropFirst().first.map(String.init) {
+        case "101", "200": return "the server agrees: what follows are WebSocket frames"
         case "400": return "the server says that the handshake is malformed"
         case "401", "403": return "the server does not let us in"
         case "404": return "there is nothing at this path"

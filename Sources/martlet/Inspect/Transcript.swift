@@ -1,19 +1,36 @@
-internal import NIOCore
 internal import WebSocketProtocol
 
-/// Reads recorded bytes the way a dissector does: first two HTTP messages, then frames.
+/// Reads recorded bytes the way a dissector does: two messages of HTTP, then frames, directly or in a stream of HTTP/2.
 struct Transcript {
     private(set) var request: Report.Message?
     private(set) var response: Report.Message?
     private(set) var frames: [Report.Frame] = []
+    /// Nil if the connection was one of HTTP/1.1.
+    private(set) var http2: Report.HTTP2?
 
     init(_ chunks: [WireRecorder.Chunk], start: ContinuousClock.Instant, compression: DeflateAgreement?) {
-        let sent = Transcript.stream(chunks, .sent, start, compression)
-        let received = Transcript.stream(chunks, .received, start, compression)
-        self.request = sent.head
-        self.response = received.head
+        var sent = WireStream(chunks, .sent, start: start)
+        var received = WireStream(chunks, .received, start: start)
+        var sentStart = 0
+        var receivedStart = 0
+        let isAccepted: Bool
+        if HTTP2Transcript.isHTTP2(sent) {
+            let inner = HTTP2Transcript(sent, received)
+            (self.request, self.response, self.http2) = (inner.request, inner.response, inner.report)
+            (sent, received) = (inner.sent, inner.received)
+            isAccepted = self.response?.value(of: ":status")?.first == "2"
+        } else {
+            (self.request, sentStart) = Transcript.head(of: sent)
+            (self.response, receivedStart) = Transcript.head(of: received)
+            isAccepted = self.response?.startLine.split(separator: " ").dropFirst().first == "101"
+        }
+        guard isAccepted else { return }
         // In the order of time; what was sent goes first where the clock can't tell.
-        self.frames = (sent.frames + received.frames).sorted { $0.time < $1.time }
+        self.frames =
+            (FrameDissector.frames(in: sent.bytes[sentStart...], .sent, compression, time: sent.time(of:))
+            + FrameDissector.frames(
+                in: received.bytes[receivedStart...], .received, compression, time: received.time(of:)))
+            .sorted { $0.time < $1.time }
     }
 
     /// How the accept value follows from the key, if both messages are there.
@@ -33,28 +50,10 @@ struct Transcript {
         )
     }
 
-    private static func stream(
-        _ chunks: [WireRecorder.Chunk],
-        _ direction: WireRecorder.Direction,
-        _ start: ContinuousClock.Instant,
-        _ compression: DeflateAgreement?
-    ) -> (head: Report.Message?, frames: [Report.Frame]) {
-        let chunks = chunks.filter { $0.direction == direction }
-        let bytes = chunks.flatMap(\.bytes)
-        /// When the byte at an offset went by, in milliseconds.
-        func time(of offset: Int) -> Double {
-            var passed = 0
-            for chunk in chunks {
-                passed += chunk.bytes.count
-                if offset < passed { return Inspection.milliseconds(chunk.time - start) }
-            }
-            return 0
-        }
-        guard let headEnd = Transcript.endOfHead(bytes) else { return (nil, []) }
-        let head = Transcript.message(bytes[..<headEnd], direction, time: time(of: 0))
-        let isUpgrade = direction == .sent || head?.startLine.split(separator: " ").dropFirst().first == "101"
-        guard isUpgrade else { return (head, []) }
-        return (head, FrameDissector.frames(in: bytes[headEnd...], direction, compression, time: time(of:)))
+    /// The message of HTTP/1.1 that a direction begins with, and where it ends.
+    private static func head(of stream: WireStream) -> (Report.Message?, end: Int) {
+        guard let end = Transcript.endOfHead(stream.bytes) else { return (nil, stream.bytes.count) }
+        return (Transcript.message(stream.bytes[..<end], stream.direction, time: stream.time(of: 0)), end)
     }
 
     private static func endOfHead(_ bytes: [UInt8]) -> Int? {

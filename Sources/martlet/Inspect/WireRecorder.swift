@@ -1,8 +1,8 @@
 internal import NIOCore
 internal import Synchronization
-internal import WebSocketProtocol
+internal import WebSocketClient
 
-/// Keeps what goes over the wire, in order and with the time, up to a bound.
+/// Keeps what goes over the wire, by connection, in order and with the time, up to a bound.
 final class WireRecorder: Sendable {
     enum Direction: String, Codable, Sendable {
         case sent
@@ -15,40 +15,58 @@ final class WireRecorder: Sendable {
         let bytes: [UInt8]
     }
 
+    struct Connection: Sendable {
+        let tls: TLSAgreement?
+        var chunks: [Chunk] = []
+        fileprivate var byteCount = 0
+    }
+
     private static let maximumByteCount = 256 * 1024
-    private let recorded = Mutex<(chunks: [Chunk], byteCount: Int)>(([], 0))
+    private let recorded = Mutex<[Connection]>([])
 
-    var chunks: [Chunk] { self.recorded.withLock { $0.chunks } }
+    /// In the order in which they were opened.
+    var connections: [Connection] { self.recorded.withLock { $0 } }
 
-    fileprivate func record(_ direction: Direction, _ buffer: ByteBuffer) {
+    fileprivate func record(_ direction: Direction, _ buffer: ByteBuffer, of connection: Int) {
         guard buffer.readableBytes > 0 else { return }
         let chunk = Chunk(direction: direction, time: .now, bytes: Array(buffer.readableBytesView))
         self.recorded.withLock { recorded in
-            guard recorded.byteCount + chunk.bytes.count <= WireRecorder.maximumByteCount else { return }
-            recorded.chunks.append(chunk)
-            recorded.byteCount += chunk.bytes.count
+            guard recorded[connection].byteCount + chunk.bytes.count <= WireRecorder.maximumByteCount else { return }
+            recorded[connection].chunks.append(chunk)
+            recorded[connection].byteCount += chunk.bytes.count
         }
     }
 
-    func makeHandler() -> any ChannelHandler { Handler(recorder: self) }
+    /// For a connection that has just been opened.
+    func makeHandler(_ tls: TLSAgreement?) -> any ChannelHandler {
+        let index = self.recorded.withLock { recorded in
+            recorded.append(Connection(tls: tls))
+            return recorded.count - 1
+        }
+        return Handler(recorder: self, connection: index)
+    }
 
     private final class Handler: ChannelDuplexHandler {
         typealias InboundIn = ByteBuffer
         typealias OutboundIn = IOData
 
         private let recorder: WireRecorder
+        private let connection: Int
 
-        init(recorder: WireRecorder) {
+        init(recorder: WireRecorder, connection: Int) {
             self.recorder = recorder
+            self.connection = connection
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            self.recorder.record(.received, self.unwrapInboundIn(data))
+            self.recorder.record(.received, self.unwrapInboundIn(data), of: self.connection)
             context.fireChannelRead(data)
         }
 
         func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-            if case .byteBuffer(let buffer) = self.unwrapOutboundIn(data) { self.recorder.record(.sent, buffer) }
+            if case .byteBuffer(let buffer) = self.unwrapOutboundIn(data) {
+                self.recorder.record(.sent, buffer, of: self.connection)
+            }
             context.write(data, promise: promise)
         }
     }

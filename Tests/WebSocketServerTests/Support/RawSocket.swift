@@ -55,7 +55,7 @@ final class RawSocket: Sendable {
 
     /// A head of HTTP, from its first line to the blank line.
     func takeHead() async throws -> String {
-        try await self.take("a head") { bytes, _ in
+        try await self.take("head") { bytes, _ in
             guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
             return (String(decoding: bytes[..<end.upperBound], as: UTF8.self), end.upperBound)
         }
@@ -69,19 +69,19 @@ final class RawSocket: Sendable {
             Int($0.dropFirst(15).drop { $0 == " " })
         }
         guard hasBody, let length else { return (head, "") }
-        let body = try await self.take("a body") { bytes, _ in
+        let body = try await self.take("body") { bytes, _ in
             bytes.count >= length ? (String(decoding: bytes[..<length], as: UTF8.self), length) : nil
         }
         return (head, body)
     }
 
     func takeFrame() async throws -> RawFrame {
-        try await self.take("a frame") { bytes, _ in RawFrame.parseFirst(bytes[...]) }
+        try await self.take("frame") { bytes, _ in RawFrame.parseFirst(bytes[...]) }
     }
 
     /// Everything up to the end of the stream.
-    func takeRest() async throws -> [UInt8] {
-        try await self.take("the end") { bytes, isAtEnd in isAtEnd ? (bytes, bytes.count) : nil }
+    func takeRest(line: Int = #line) async throws -> [UInt8] {
+        try await self.take("end (line \(line))") { bytes, isAtEnd in isAtEnd ? (bytes, bytes.count) : nil }
     }
 
     func close() {
@@ -152,7 +152,8 @@ private final class RawInbox: ChannelInboundHandler {
             guard self.isAtEnd else { return false }
             deadline.cancel()
             let got = String(decoding: self.bytes.prefix(200), as: UTF8.self)
-            promise.fail(RawSocketError(description: "the stream ended before \(what), after \(got.debugDescription)"))
+            promise.fail(
+                RawSocketError(description: "the stream ended before the \(what), after \(got.debugDescription)"))
             return true
         }
         self.tryAgain()
