@@ -2,10 +2,12 @@
 
 import asyncio
 import re
+import shutil
 import signal
 import ssl
 import tempfile
 import urllib.request
+from pathlib import Path
 
 from expectations import one_line
 from harness import DEADLINE, Process, Server, certificate, check, contains, equal, martlet, test
@@ -92,6 +94,41 @@ async def _():
                 result = await martlet("serve", "--port", "0", "--tls-certificate", pair[0], "--tls-key", pair[1])
                 equal((result.output, result.status), ("", 1), f"output and status with {pair}")
                 one_line(result.errors)
+
+
+def presented(port):
+    """The certificate of a server, in PEM."""
+    return ssl.get_server_certificate(("127.0.0.1", port), timeout=10).strip()
+
+
+async def says(process, part):
+    """Waits until it is on standard error; the deadline is that of the test."""
+    while part not in process.errors():
+        await asyncio.sleep(0.05)
+
+
+@test("serve: SIGHUP reads the certificate again; a wrong one changes nothing, and open connections go on")
+async def _():
+    async with certificate() as (chain, key), certificate() as (new_chain, new_key):
+        first, second = Path(chain).read_text().strip(), Path(new_chain).read_text().strip()
+        async with Server("--tls-certificate", chain, "--tls-key", key) as server, \
+                Process("connect", "--insecure", f"{server.ws}/echo", stdin=asyncio.subprocess.PIPE) as client:
+            client.write("before\n")
+            equal(await client.line(), "before", "echo")
+            equal(await asyncio.to_thread(presented, server.port), first, "certificate at first")
+            shutil.copyfile(new_chain, chain)
+            shutil.copyfile(new_key, key)
+            server.signal(signal.SIGHUP)
+            await says(server, "read again")
+            equal(await asyncio.to_thread(presented, server.port), second, "certificate after SIGHUP")
+            Path(chain).write_text("nonsense")
+            server.signal(signal.SIGHUP)
+            await says(server, "stays as it is")
+            equal(await asyncio.to_thread(presented, server.port), second, "certificate after nonsense")
+            client.write("after\n")
+            equal(await client.line(), "after", "echo of the connection that was open")
+            equal((await client.finished(b"")).status, 0, "status of the client")
+            equal((await server.stopped()).status, 0, "status")
 
 
 @test("serve: SIGINT and SIGTERM end it with status 0")

@@ -24,12 +24,12 @@ class Peer:
 
 
 @asynccontextmanager
-async def peer(handler, **options):
+async def peer(handler, host="127.0.0.1", **options):
     found = Peer(handler)
     scheme = "wss" if options.get("ssl") else "ws"
-    async with serve(found.handle, "127.0.0.1", 0, **{"ping_interval": None, **options}) as server:
+    async with serve(found.handle, host, 0, **{"ping_interval": None, **options}) as server:
         found.port = server.sockets[0].getsockname()[1]
-        found.url = f"{scheme}://127.0.0.1:{found.port}/"
+        found.url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{found.port}/"
         yield found
 
 

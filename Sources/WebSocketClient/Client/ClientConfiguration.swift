@@ -24,8 +24,8 @@ public struct ClientConfiguration: Sendable {
     /// `Authorization`, `Cookie` and ``credentials`` do not go to another origin.
     public var maximumRedirectCount = 0
     /// Addresses to connect to instead of what a name resolves to, by `host:port`. The name stays what the certificate and
-    /// the server are asked for.
-    public var resolve: [String: String] = [:]
+    /// the server are asked for. Of several, the first to answer is taken (RFC 8305); a proxy is told the first.
+    public var resolve: [String: [String]] = [:]
     /// The server must have one of these public keys, besides a certificate that ``tls`` accepts; empty, the default, for
     /// any.
     public var pinnedKeys: Set<PublicKeyPin> = []

@@ -70,29 +70,34 @@ struct ConnectionAttempt: Sendable {
                 channel.close(promise: nil)
                 throw ConnectError(.http2Unavailable, "the server does not speak HTTP/2")
             }
-            guard name == "h2" || isRequired else { return .http1(try self.install(handshake, on: channel)) }
+            guard name == "h2" || isRequired else { return .http1(self.install(handshake, on: channel)) }
             return .http2(try HTTP2Connection.install(on: channel, configuration: self.configuration))
         }
     }
 
-    private func install(_ handshake: ClientHandshake, on channel: any Channel) throws
+    private func install(_ handshake: ClientHandshake, on channel: any Channel)
         -> EventLoopFuture<WebSocketConnection>
     {
         let opened = channel.eventLoop.makePromise(of: WebSocketConnection.self)
         let pipeline = channel.pipeline.syncOperations
         let codec = HTTP1ClientCodec(self.configuration)
-        try codec.install(on: pipeline)
-        try pipeline.addHandler(
-            HTTP1HandshakeHandler(
-                handshake: handshake,
-                configuration: self.configuration,
-                settings: self.client.settings,
-                isSecure: self.url.isSecure,
-                watch: self.watch,
-                codec: codec,
-                opened: opened
+        do {
+            try codec.install(on: pipeline)
+            try pipeline.addHandler(
+                HTTP1HandshakeHandler(
+                    handshake: handshake,
+                    configuration: self.configuration,
+                    settings: self.client.settings,
+                    isSecure: self.url.isSecure,
+                    watch: self.watch,
+                    codec: codec,
+                    opened: opened
+                )
             )
-        )
+        } catch {
+            // The channel may be closed by now.
+            opened.fail(error)
+        }
         return opened.futureResult
     }
 

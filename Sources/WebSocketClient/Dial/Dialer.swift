@@ -46,16 +46,21 @@ struct Dialer: Sendable {
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(.recvAllocator, value: HandshakeReceiveAllocator())
         if let path = url.unixSocketPath { return bootstrap.connect(unixDomainSocketPath: path) }
-        let host = proxy?.host ?? self.configuration.resolve["\(url.host):\(url.port)"] ?? url.host
+        let resolver = proxy == nil ? self.addresses(url).map { FixedResolver($0, self.eventLoop) } : nil
         return bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .connect(host: host, port: proxy?.port ?? url.port)
+            .resolver(resolver)
+            .connect(host: proxy?.host ?? url.host, port: proxy?.port ?? url.port)
+    }
+
+    private func addresses(_ url: WebSocketURL) -> [String]? {
+        self.configuration.resolve["\(url.host):\(url.port)"]
     }
 
     private func throughProxy(_ channel: any Channel, _ url: WebSocketURL, _ proxy: Proxy?)
         -> EventLoopFuture<any Channel>
     {
         guard let proxy else { return channel.eventLoop.makeSucceededFuture(channel) }
-        let host = self.configuration.resolve["\(url.host):\(url.port)"] ?? url.host
+        let host = self.addresses(url)?.first ?? url.host
         switch proxy.kind {
         case .socks5:
             return SOCKSHandshake.perform(on: channel, host: host, port: url.port, proxy: proxy)

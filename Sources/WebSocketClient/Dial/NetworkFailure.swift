@@ -28,6 +28,8 @@ enum NetworkFailure {
             return said.joined(separator: "; ")
         case let error as IOError:
             return String(cString: strerror(error.errnoCode))
+        case ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed, ChannelError.eof:
+            return "the other side closed it at once"
         case is SocketAddressError.UnknownHost:
             return "the name is not known"
         default:

@@ -46,8 +46,13 @@ final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
             // A server opens no streams: push is turned off.
             stream.close()
         }
-        try channel.pipeline.syncOperations.addHandlers([handler, made])
-        made.multiplexer = try handler.syncMultiplexer()
+        do {
+            try channel.pipeline.syncOperations.addHandlers([handler, made])
+            made.multiplexer = try handler.syncMultiplexer()
+        } catch {
+            made.settings.fail(error)
+            throw error
+        }
         return made
     }
 

@@ -44,8 +44,8 @@ struct ClientOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Connect to this address instead of what the name resolves to; may be repeated.",
-            valueName: "host:port:address"))
+            "Connect to this address, or the first of several to answer, instead of what the name resolves to; may be repeated.",
+            valueName: "host:port:address[,address]"))
     var resolve: [String] = []
 
     @Option(name: .customLong("max-redirects"), help: ArgumentHelp("Follow so many redirections.", valueName: "count"))
@@ -94,24 +94,28 @@ struct ClientOptions: ParsableArguments {
             }
         }
         for entry in self.resolve {
-            let (place, address) = try ClientOptions.resolution(entry)
-            configuration.resolve[place] = address
+            let (place, addresses) = try ClientOptions.resolution(entry)
+            configuration.resolve[place] = addresses
         }
         if self.insecure { configuration.tls.certificateVerification = .none }
         return configuration
     }
 
-    /// `host:port:address`, where the address may be one of IPv6, in brackets or not.
-    private static func resolution(_ entry: String) throws -> (place: String, address: String) {
+    /// `host:port:address[,address]`, where addresses of IPv6 may be in brackets or not.
+    private static func resolution(_ entry: String) throws -> (place: String, addresses: [String]) {
         let parts = entry.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, !parts[0].isEmpty, let port = Int(parts[1]), (1...65535).contains(port) else {
             throw ValidationError("--resolve \(entry.debugDescription): write host:port:address")
         }
-        let address = parts[2].hasPrefix("[") && parts[2].hasSuffix("]") ? parts[2].dropFirst().dropLast() : parts[2]
-        guard (try? SocketAddress(ipAddress: String(address), port: 0)) != nil else {
-            throw ValidationError("--resolve \(entry.debugDescription): \(address) is no IP address")
+        let addresses = try parts[2].split(separator: ",", omittingEmptySubsequences: false).map { part in
+            let address = String(part.hasPrefix("[") && part.hasSuffix("]") ? part.dropFirst().dropLast() : part)
+            guard (try? SocketAddress(ipAddress: address, port: 0)) != nil else {
+                throw ValidationError(
+                    "--resolve \(entry.debugDescription): \(address.debugDescription) is no IP address")
+            }
+            return address
         }
-        return ("\(parts[0].lowercased()):\(port)", String(address))
+        return ("\(parts[0].lowercased()):\(port)", addresses)
     }
 
     private static func field(_ header: String) throws -> HTTPField {

@@ -140,12 +140,18 @@ frontend front
     bind fd@{descriptor}
     default_backend back
 backend back
-    server martlet 127.0.0.1:{back}
+    server martlet 127.0.0.1:{back} {options}
 """
 
 
 def nginx(back, path, key):
     return front(["nginx", "-c"], NGINX.replace("{back}", str(back)), path, key, inherits=False)
+
+
+def haproxy_passing(back, path, key, options=""):
+    """Hands bytes through, TLS and all."""
+    configuration = HAPROXY_TCP.replace("{back}", str(back)).replace("{options}", options)
+    return front(["haproxy", "-db", "-f"], configuration, path, key)
 
 
 def haproxy(back, path, key, options=""):
@@ -303,6 +309,24 @@ def haproxy_tcp(server):
     with ExitStack() as stack:
         path, key = stack.enter_context(certificate.made())
         secure = stack.enter_context(Server("--tls-certificate", path, "--tls-key", key))
-        place = stack.enter_context(front(["haproxy", "-db", "-f"], HAPROXY_TCP.replace("{back}", str(secure.port)), path, key))
+        place = stack.enter_context(haproxy_passing(secure.port, path, key))
         talk_http1(place, origin=f"https://{place.authority}")
         talk_http2(place, extra=[("origin", f"https://{place.authority}")])
+
+
+@case("haproxy says whose connections they are by the PROXY protocol, in front of TLS; without it they are refused", 73, 250)
+def haproxy_proxy_protocol(server):
+    del server
+    with ExitStack() as stack:
+        path, key = stack.enter_context(certificate.made())
+        secure = stack.enter_context(Server("--tls-certificate", path, "--tls-key", key, "--proxy-protocol", "--trust-proxy", "127.0.0.1"))
+        for version in ("send-proxy", "send-proxy-v2"):
+            with haproxy_passing(secure.port, path, key, version) as place:
+                talk_http1(place, origin=f"https://{place.authority}")
+                talk_http2(place, extra=[("origin", f"https://{place.authority}")])
+        with haproxy_passing(secure.port, path, key) as place:
+            try:
+                place.dial("http/1.1").close()
+            except OSError:
+                return
+            raise AssertionError("a connection of a proxy that does not say whose it is was taken")

@@ -14,7 +14,7 @@ import socket
 import sys
 import tempfile
 import time
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -426,22 +426,42 @@ async def _():
         check(b"Sec-WebSocket-Key" in server.received, "no request came")
 
 
+@asynccontextmanager
+async def black_hole(host, port=0):
+    """A port that answers nothing, not even that it is closed: more wait than its listener takes."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as full, ExitStack() as crowd:
+        full.bind((host, port))
+        full.listen(0)
+        for _ in range(4):
+            one = crowd.enter_context(socket.socket(family))
+            one.setblocking(False)
+            one.connect_ex(full.getsockname()[:2])
+        await asyncio.sleep(0.2)
+        yield full.getsockname()[1]
+
+
 @test("hanging: nobody accepts")
 async def _():
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        port = full.getsockname()[1]
-        crowd = [socket.socket() for _ in range(4)]
-        try:
-            for one in crowd:
-                one.setblocking(False)
-                one.connect_ex(("127.0.0.1", port))
-            await asyncio.sleep(0.2)
-            await is_too_late(f"ws://127.0.0.1:{port}/")
-        finally:
-            for one in crowd:
-                one.close()
+    async with black_hole("127.0.0.1") as port:
+        await is_too_late(f"ws://127.0.0.1:{port}/")
+    async with black_hole("::1") as port:
+        await is_too_late(f"ws://[::1]:{port}/")
+
+
+@test("happy eyeballs: where one family is refused or swallowed, the other connects, either way (RFC 8305)")
+async def _():
+    for dead, alive in (("::1", "127.0.0.1"), ("127.0.0.1", "::1")):
+        async with peer(echo, host=alive) as server:
+            place = f"nest.invalid:{server.port}"
+            both = ("--resolve", f"{place}:{dead},{alive}")
+            await echoes(f"ws://{place}/", *both, "--timeout", "5")
+            async with black_hole(dead, server.port):
+                began = time.monotonic()
+                await echoes(f"ws://{place}/", *both, "--timeout", "5")
+                took = time.monotonic() - began
+                check(took < 4, f"{took:.1f} s with {dead} swallowed")
+                await is_too_late(f"ws://{place}/", "--resolve", f"{place}:{dead}")
 
 
 @test("hanging: the handshake of TLS is begun and never finished")

@@ -17,8 +17,17 @@ final class RawSocket: Sendable {
         return try await ClientBootstrap(group: loop)
             .channelOption(.autoRead, value: reads)
             .channelOption(.allowRemoteHalfClosure, value: true)
+            // Not once it is connected: the peer's end may come at once, and is told only to who is there.
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(RawInbox())
+                }
+            }
             .connect(host: host, port: port)
-            .flatMapThrowing { try RawSocket.wrap($0) }
+            .flatMapThrowing { channel in
+                let inbox = try channel.pipeline.syncOperations.handler(type: RawInbox.self)
+                return RawSocket(channel: channel, inbox: NIOLoopBound(inbox, eventLoop: channel.eventLoop))
+            }
             .get()
     }
 
