@@ -17,7 +17,7 @@ struct ReconnectingTests {
 
     @Test(
         "The wait is nothing at first, then anything up to a ceiling that doubles to its maximum",
-        .requirement(163, 298))
+        .requirement(163, 164, 298))
     func delays() {
         let policy = ReconnectionPolicy()
         #expect(policy.delay(failureCount: 0, random: 1) == .zero)
