@@ -70,13 +70,17 @@ class Tunnel(asyncio.Protocol):
         """Sends on what the window admits; the client may send more only while little waits."""
         if self.is_open:
             self.upstream.send(self.stream, self.waiting)
-            if self.is_half_closed and not self.waiting and not self.is_ended:
-                self.is_ended = True
-                self.upstream.end(self.stream)
+            if self.is_half_closed and not self.waiting:
+                self.end()
         if len(self.waiting) > WAITING:
             self.transport.pause_reading()
         elif not self.transport.is_closing():
             self.transport.resume_reading()
+
+    def end(self):
+        if not self.is_ended:
+            self.is_ended = True
+            self.upstream.end(self.stream)
 
     def eof_received(self):
         self.is_half_closed = True
@@ -120,6 +124,8 @@ class Tunnel(asyncio.Protocol):
         self.pay()
 
     def ended(self):
+        # In order on our side, too: a server counts resets, and ends a connection that has many.
+        self.end()
         self.transport.close()
 
     def reset(self):
