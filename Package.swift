@@ -8,6 +8,37 @@ let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+// What targets take from other packages.
+extension Target.Dependency {
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let swiftASN1 = product(name: "SwiftASN1", package: "swift-asn1")
+    static let x509 = product(name: "X509", package: "swift-certificates")
+    static let dequeModule = product(name: "DequeModule", package: "swift-collections")
+    static let orderedCollections = product(name: "OrderedCollections", package: "swift-collections")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let metricsTestKit = product(name: "MetricsTestKit", package: "swift-metrics")
+    static let nioConcurrencyHelpers = product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
+    static let nioExtras = product(name: "NIOExtras", package: "swift-nio-extras")
+    static let nioHTTPCompression = product(name: "NIOHTTPCompression", package: "swift-nio-extras")
+    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+    static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+    static let nioHTTPTypesHTTP2 = product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
+    static let nioHPACK = product(name: "NIOHPACK", package: "swift-nio-http2")
+    static let nioHTTP2 = product(name: "NIOHTTP2", package: "swift-nio-http2")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+}
+
 let package = Package(
     name: "martlet",
     platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
@@ -39,7 +70,7 @@ let package = Package(
     targets: [
         .target(
             name: "WebSocketProtocol",
-            dependencies: [.product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: [.httpTypes],
             swiftSettings: swiftSettings
         ),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
@@ -47,57 +78,26 @@ let package = Package(
         .target(
             name: "WebSocketNIO",
             dependencies: [
-                "WebSocketProtocol", "WebSocketDeflate",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
+                "WebSocketProtocol", "WebSocketDeflate", .httpTypes, .nioCore, .nioConcurrencyHelpers, .nioHTTP2,
+                .nioHPACK, .nioPosix, .dequeModule, .logging, .metrics,
             ],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "WebSocketServer",
             dependencies: [
-                "WebSocketNIO", "WebSocketProtocol",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
-                .product(name: "NIOTLS", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "WebSocketNIO", "WebSocketProtocol", .httpTypes, .nioCore, .nioConcurrencyHelpers, .nioPosix,
+                .nioHTTP1, .nioHTTP2, .nioTLS, .nioHTTPTypes, .nioHTTPTypesHTTP2, .nioSSL,
+                .nioHTTPTypesHTTP1, .logging, .serviceLifecycle,
             ],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "WebSocketClient",
             dependencies: [
-                "WebSocketNIO", "WebSocketProtocol",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
-                .product(name: "NIOTLS", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "Logging", package: "swift-log"),
+                "WebSocketNIO", "WebSocketProtocol", .httpTypes, .nioCore, .nioConcurrencyHelpers, .nioPosix,
+                .nioHTTP1, .nioHTTP2, .nioTLS, .nioHTTPTypes, .nioHTTPTypesHTTP2, .crypto, .nioSSL,
+                .logging,
             ],
             swiftSettings: swiftSettings
         ),
@@ -105,62 +105,38 @@ let package = Package(
         .target(
             name: "EngineIOServer",
             dependencies: [
-                "EngineIOProtocol", "WebSocketServer", "WebSocketNIO", "WebSocketProtocol", "CZlib",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "Logging", package: "swift-log"),
+                "EngineIOProtocol", "WebSocketServer", "WebSocketNIO", "WebSocketProtocol", "CZlib", .httpTypes,
+                .nioCore, .nioConcurrencyHelpers, .dequeModule, .logging,
             ],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "EngineIOClient",
             dependencies: [
-                "EngineIOProtocol", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
-                .product(name: "DequeModule", package: "swift-collections"),
+                "EngineIOProtocol", "WebSocketClient", "WebSocketNIO", "WebSocketProtocol", .asyncHTTPClient,
+                .httpTypes, .nioCore, .nioHTTP1, .nioSSL, .nioHTTPTypesHTTP1,
+                .nioHTTPCompression, .dequeModule,
             ],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "SocketIOProtocol",
-            dependencies: [
-                "WebSocketProtocol",
-                .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "OrderedCollections", package: "swift-collections"),
-            ],
+            dependencies: ["WebSocketProtocol", .dequeModule, .orderedCollections],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "SocketIOClient",
             dependencies: [
-                "EngineIOClient", "EngineIOProtocol", "SocketIOProtocol", "WebSocketNIO",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "EngineIOClient", "SocketIOProtocol", "WebSocketNIO", .httpTypes, .nioCore,
+                .logging, .serviceLifecycle,
             ],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "SocketIOServer",
             dependencies: [
-                "SocketIOProtocol", "EngineIOServer", "EngineIOProtocol", "WebSocketServer", "WebSocketNIO",
-                "WebSocketProtocol",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "OrderedCollections", package: "swift-collections"),
-                .product(name: "Logging", package: "swift-log"),
+                "SocketIOProtocol", "EngineIOServer", "WebSocketServer", "WebSocketNIO",
+                "WebSocketProtocol", .nioCore, .dequeModule, .orderedCollections, .logging,
             ],
             swiftSettings: swiftSettings
         ),
@@ -169,27 +145,15 @@ let package = Package(
             dependencies: [
                 "WebSocketServer", "WebSocketClient", "EngineIOServer", "SocketIOServer", "EngineIOClient",
                 "SocketIOClient", "SocketIOProtocol", "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "X509", package: "swift-certificates"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOExtras", package: "swift-nio-extras"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .httpTypes, .nioCore, .nioPosix, .crypto, .x509, .swiftASN1, .nioSSL,
+                .nioExtras, .nioHPACK, .logging, .serviceLifecycle, .unixSignals, .argumentParser,
             ],
             resources: [.embedInCode("Serve/Page/index.html"), .embedInCode("Serve/Page/engine.io.js")],
             swiftSettings: swiftSettings
         ),
         .executableTarget(
             name: "example-echo-server",
-            dependencies: ["WebSocketServer", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")],
+            dependencies: ["WebSocketServer", .serviceLifecycle],
             path: "Examples/EchoServer"
         ),
         .executableTarget(
@@ -199,12 +163,12 @@ let package = Package(
         ),
         .executableTarget(
             name: "example-chat",
-            dependencies: ["WebSocketServer", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")],
+            dependencies: ["WebSocketServer", .serviceLifecycle],
             path: "Examples/Chat"
         ),
         .executableTarget(
             name: "example-socket-io-chat",
-            dependencies: ["SocketIOServer", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")],
+            dependencies: ["SocketIOServer", .serviceLifecycle],
             path: "Examples/SocketIOChat"
         ),
         .executableTarget(
@@ -221,22 +185,15 @@ let package = Package(
         .executableTarget(
             name: "differential-core",
             dependencies: [
-                "WebSocketNIO", "WebSocketProtocol",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
+                "WebSocketNIO", "WebSocketProtocol", .httpTypes, .nioCore, .nioEmbedded,
+                .logging,
             ],
             path: "Tests/Conformance/DifferentialCore",
             swiftSettings: swiftSettings
         ),
         .testTarget(
             name: "WebSocketProtocolTests",
-            dependencies: [
-                "WebSocketProtocol",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-            ],
+            dependencies: ["WebSocketProtocol", .httpTypes],
             swiftSettings: swiftSettings
         ),
         .testTarget(
@@ -247,30 +204,16 @@ let package = Package(
         .testTarget(
             name: "WebSocketNIOTests",
             dependencies: [
-                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                "WebSocketNIO", "WebSocketProtocol", "WebSocketDeflate", .httpTypes, .nioCore, .nioConcurrencyHelpers,
+                .nioEmbedded, .nioPosix, .logging, .metrics, .metricsTestKit,
             ],
             swiftSettings: swiftSettings
         ),
         .testTarget(
             name: "WebSocketServerTests",
             dependencies: [
-                "WebSocketServer", "WebSocketClient",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "WebSocketServer", "WebSocketClient", .crypto, .httpTypes, .nioCore, .nioConcurrencyHelpers,
+                .nioPosix, .nioSSL, .logging, .serviceLifecycle,
             ],
             swiftSettings: swiftSettings
         ),
@@ -287,48 +230,32 @@ let package = Package(
         .testTarget(
             name: "EngineIOClientTests",
             dependencies: [
-                "EngineIOClient", "EngineIOServer", "WebSocketServer", "WebSocketClient",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
+                "EngineIOClient", "EngineIOServer", "WebSocketServer", "WebSocketClient", .httpTypes, .nioCore,
+                .nioConcurrencyHelpers, .nioPosix, .logging,
             ],
             swiftSettings: swiftSettings
         ),
         .testTarget(
             name: "SocketIOClientTests",
             dependencies: [
-                "SocketIOClient", "SocketIOServer", "EngineIOClient", "WebSocketServer", "WebSocketClient",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "SocketIOClient", "SocketIOServer", "WebSocketServer", "WebSocketClient",
+                .httpTypes, .nioCore, .nioConcurrencyHelpers, .nioPosix, .logging,
             ],
             swiftSettings: swiftSettings
         ),
         .testTarget(
             name: "SocketIOServerTests",
             dependencies: [
-                "SocketIOServer", "SocketIOProtocol", "WebSocketServer", "WebSocketClient",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
+                "SocketIOServer", "WebSocketServer", "WebSocketClient", .nioCore,
+                .nioConcurrencyHelpers, .nioPosix, .logging,
             ],
             swiftSettings: swiftSettings
         ),
         .testTarget(
             name: "EngineIOServerTests",
             dependencies: [
-                "EngineIOServer", "EngineIOProtocol", "WebSocketServer", "WebSocketClient",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
+                "EngineIOServer", "WebSocketServer", "WebSocketClient", .httpTypes, .nioCore,
+                .nioConcurrencyHelpers, .nioPosix, .logging,
             ],
             swiftSettings: swiftSettings
         ),

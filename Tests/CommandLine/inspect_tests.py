@@ -267,6 +267,13 @@ async def _():
             equal((report["result"], status), ("closed", 0), "result and status")
             equal(report["request"]["startLine"], "GET /echo HTTP/1.1", "request")
             equal(report["earlier"], ["GET / HTTP/1.1: HTTP/1.1 302 Found"], "before")
+    # To TLS that fails: the connection that redirected is not taken for the one that failed.
+    async with certificate() as (chain, key), Server("--tls-certificate", chain, "--tls-key", key) as secure:
+        async with answering(lambda key: f"HTTP/1.1 302 Found\nLocation: {secure.ws}/echo\nContent-Length: 0\n\n") as url:
+            report, status = await inspected("--max-redirects", "1", url)
+            equal((report["result"], status), ("noConnection", 2), "result and status")
+            equal((report["earlier"], report.get("request")), (["GET / HTTP/1.1: HTTP/1.1 302 Found"], None), "before")
+            equal([shown["fingerprint"] for shown in report["tls"]["certificates"]], [await fingerprint(chain)], "certificates")
 
 
 @test("inspect: a capture that can't be written is one line and status 1")

@@ -2,7 +2,7 @@ public import HTTPTypes
 package import NIOCore
 public import NIOSSL
 public import WebSocketNIO
-internal import WebSocketProtocol
+package import WebSocketProtocol
 
 /// How a client connects and what it allows. Every default is on and bounded.
 public struct ClientConfiguration: Sendable {
@@ -45,8 +45,8 @@ public struct ClientConfiguration: Sendable {
     /// ones wait for their turn. Default true. Turn it off for load tests.
     public var opensOneAtATime = true
     /// Looks at, or listens in on, the plain bytes of a connection: called with a pipeline to which handlers may be added,
-    /// and what TLS agreed on.
-    package var tap: (@Sendable (ChannelPipeline.SynchronousOperations, TLSAgreement?) throws -> Void)?
+    /// where it leads, and what TLS agreed on.
+    package var tap: (@Sendable (ChannelPipeline.SynchronousOperations, WebSocketURL, TLSAgreement?) throws -> Void)?
 
     public init() {}
 }

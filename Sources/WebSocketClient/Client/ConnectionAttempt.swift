@@ -64,7 +64,7 @@ struct ConnectionAttempt: Sendable {
         let dialer = Dialer(
             configuration: self.configuration, eventLoop: self.eventLoop, deadline: self.deadline, watch: self.watch)
         return dialer.dial(self.url, tls: tls) { channel, agreement in
-            try self.configuration.tap?(channel.pipeline.syncOperations, agreement)
+            try self.configuration.tap?(channel.pipeline.syncOperations, self.url, agreement)
             let name = agreement?.applicationProtocol
             if isRequired && tls != nil && name != "h2" {
                 channel.close(promise: nil)
@@ -78,43 +78,42 @@ struct ConnectionAttempt: Sendable {
     private func install(_ handshake: ClientHandshake, on channel: any Channel)
         -> EventLoopFuture<WebSocketConnection>
     {
-        let opened = channel.eventLoop.makePromise(of: WebSocketConnection.self)
+        let pending = self.pending(handshake, on: channel.eventLoop)
         let pipeline = channel.pipeline.syncOperations
         let codec = HTTP1ClientCodec(self.configuration)
         do {
             try codec.install(on: pipeline)
             try pipeline.addHandler(
                 HTTP1HandshakeHandler(
-                    handshake: handshake,
-                    configuration: self.configuration,
-                    settings: self.client.settings,
-                    isSecure: self.url.isSecure,
-                    watch: self.watch,
+                    pending,
                     codec: codec,
-                    opened: opened
+                    sharesReceiveBuffer: !self.url.isSecure && self.configuration.tap == nil
                 )
             )
         } catch {
             // The channel may be closed by now.
-            opened.fail(error)
+            pending.opened.fail(error)
         }
-        return opened.futureResult
+        return pending.opened.futureResult
     }
 
     /// On a connection with a place that is reserved for us.
     private func open(_ handshake: ClientHandshake, on connection: HTTP2Connection) async throws -> WebSocketConnection
     {
-        let opened = connection.eventLoop.makePromise(of: WebSocketConnection.self)
-        let handler = HTTP2HandshakeHandler(
-            handshake: handshake,
-            configuration: self.configuration,
+        let pending = self.pending(handshake, on: connection.eventLoop)
+        connection.open(HTTP2HandshakeHandler(pending), pending.opened)
+        return try await pending.opened.futureResult.get()
+    }
+
+    private func pending(_ handshake: ClientHandshake, on eventLoop: any EventLoop) -> PendingConnection {
+        PendingConnection(
+            exchange: HandshakeExchange(
+                handshake, maximumBodyByteCount: self.configuration.maximumRefusalBodyByteCount),
             settings: self.client.settings,
             isSecure: self.url.isSecure,
             watch: self.watch,
-            opened: opened
+            opened: eventLoop.makePromise()
         )
-        connection.open(handler, opened)
-        return try await opened.futureResult.get()
     }
 
     private static func freshKey() -> HandshakeKey {

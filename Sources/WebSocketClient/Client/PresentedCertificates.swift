@@ -1,12 +1,12 @@
 internal import NIOCore
 internal import NIOSSL
 internal import WebSocketNIO
+package import WebSocketProtocol
 
 extension WebSocketClient {
     /// The certificates that a server shows in its TLS handshake, its own first, in DER: trusted or not. A connection of its
     /// own is made for that and ended in the middle of the handshake. None if the URL does not ask for TLS.
-    package func presentedCertificates(of url: String) async throws -> [[UInt8]] {
-        let url = try WebSocketClient.parse(url)
+    package func presentedCertificates(of url: WebSocketURL) async throws -> [[UInt8]] {
         guard url.isSecure else { return [] }
         var tls = self.configuration.tls
         tls.certificateVerification = .fullVerification

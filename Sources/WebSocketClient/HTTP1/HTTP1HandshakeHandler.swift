@@ -17,40 +17,23 @@ final class HTTP1HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
         case done
     }
 
-    private var exchange: HandshakeExchange
-    private let configuration: ClientConfiguration
-    private let settings: ConnectionSettings
-    private let isSecure: Bool
-    private let watch: DialGuard
-    private let opened: EventLoopPromise<WebSocketConnection>
+    private var pending: PendingConnection
     private let codec: HTTP1ClientCodec
-    private var loop: LoopContext?
+    private let sharesReceiveBuffer: Bool
     private var state = State.awaiting
     private var hasSentRequest = false
     private var context: ChannelHandlerContext?
 
-    init(
-        handshake: ClientHandshake,
-        configuration: ClientConfiguration,
-        settings: ConnectionSettings,
-        isSecure: Bool,
-        watch: DialGuard,
-        codec: HTTP1ClientCodec,
-        opened: EventLoopPromise<WebSocketConnection>
-    ) {
-        self.exchange = HandshakeExchange(
-            handshake, maximumBodyByteCount: configuration.maximumRefusalBodyByteCount)
-        self.configuration = configuration
-        self.settings = settings
-        self.isSecure = isSecure
-        self.watch = watch
+    /// - Parameter sharesReceiveBuffer: whether the connection may read into the buffer of its event loop, as nobody between
+    ///   the socket and it keeps what is read.
+    init(_ pending: PendingConnection, codec: HTTP1ClientCodec, sharesReceiveBuffer: Bool) {
+        self.pending = pending
         self.codec = codec
-        self.opened = opened
+        self.sharesReceiveBuffer = sharesReceiveBuffer
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        self.loop = LoopContext.current(context.eventLoop)
         if context.channel.isActive { self.sendRequest() }
     }
 
@@ -73,7 +56,7 @@ final class HTTP1HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
         // A channel may already be active, and then say so once more.
         guard let context = self.context, !self.hasSentRequest else { return }
         self.hasSentRequest = true
-        let request = self.exchange.handshake.request
+        let request = self.pending.exchange.handshake.request
         var headers = HTTPHeaders()
         headers.add(name: "Host", value: request.authority ?? "")
         for field in request.headerFields { headers.add(name: field.name.rawName, value: field.value) }
@@ -87,9 +70,9 @@ final class HTTP1HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
         case (.head(let head), .awaiting):
             self.received(head)
         case (.body(let bytes), .awaiting):
-            self.act(self.exchange.received(bytes))
+            self.act(self.pending.exchange.received(bytes))
         case (.end, .awaiting):
-            self.act(self.exchange.receivedEnd())
+            self.act(self.pending.exchange.receivedEnd())
         case (.end, .accepted(let response, let agreement)):
             self.open(response, agreement)
         default:
@@ -114,7 +97,7 @@ final class HTTP1HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
             )
         }
         if !isAcceptance { self.codec.passBody() }
-        self.act(self.exchange.received(response, isAcceptance: isAcceptance))
+        self.act(self.pending.exchange.received(response, isAcceptance: isAcceptance))
     }
 
     private func act(_ outcome: HandshakeExchange.Outcome) {
@@ -128,32 +111,21 @@ final class HTTP1HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
     /// Puts the connection in front of HTTP, whose handlers leave when they can.
     private func open(_ response: HTTPResponse, _ agreement: ClientHandshake.Agreement) {
         // From here on it belongs to who asked for it, unless the time is over.
-        guard let context = self.context, let loop = self.loop, self.watch.finish() else { return }
+        guard let context = self.context, self.pending.watch.finish() else { return }
         self.state = .done
-        let handler = ConnectionHandler(
-            loop: loop,
-            settings: self.settings,
-            handshake: HandshakeInformation(
-                request: self.exchange.handshake.request,
-                response: response,
-                subprotocol: agreement.subprotocol,
-                compression: agreement.compression,
-                remoteAddress: context.channel.remoteAddress,
-                isSecure: self.isSecure
-            )
-        )
-        handler.hold()
+        let handler = self.pending.makeHandler(response, agreement, on: context.channel, .http11)
         let pipeline = context.pipeline.syncOperations
         do {
             try self.codec.replace(on: pipeline, by: handler)
-            if !self.isSecure && self.configuration.tap == nil {
-                try context.channel.syncOptions?.setOption(.recvAllocator, value: loop.receiveBuffer.allocator)
+            if self.sharesReceiveBuffer {
+                let buffer = LoopContext.current(context.eventLoop).receiveBuffer
+                try context.channel.syncOptions?.setOption(.recvAllocator, value: buffer.allocator)
             }
         } catch {
-            self.opened.fail(ConnectError(.network, "\(error)", underlying: error))
+            self.pending.opened.fail(ConnectError(.network, "\(error)", underlying: error))
             return context.close(promise: nil)
         }
-        self.opened.succeed(handler.connection)
+        self.pending.opened.succeed(handler.connection)
         pipeline.removeHandler(self, promise: nil)
     }
 
@@ -164,7 +136,7 @@ final class HTTP1HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
     private func fail(_ error: ConnectError) {
         if case .done = self.state { return }
         self.state = .done
-        self.opened.fail(error)
+        self.pending.opened.fail(error)
         self.context?.close(promise: nil)
     }
 }

@@ -13,34 +13,18 @@ final class HTTP2HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
     typealias InboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPRequestPart
 
-    private var exchange: HandshakeExchange
-    private let settings: ConnectionSettings
-    private let isSecure: Bool
-    private let watch: DialGuard
-    private let opened: EventLoopPromise<WebSocketConnection>
+    private var pending: PendingConnection
     private let transport = StreamTransport()
     private let codec = HTTP2FramePayloadToHTTPClientCodec()
     private var isDone = false
     private var context: ChannelHandlerContext?
 
-    init(
-        handshake: ClientHandshake,
-        configuration: ClientConfiguration,
-        settings: ConnectionSettings,
-        isSecure: Bool,
-        watch: DialGuard,
-        opened: EventLoopPromise<WebSocketConnection>
-    ) {
-        self.exchange = HandshakeExchange(
-            handshake, maximumBodyByteCount: configuration.maximumRefusalBodyByteCount)
-        self.settings = settings
-        self.isSecure = isSecure
-        self.watch = watch
-        self.opened = opened
+    init(_ pending: PendingConnection) {
+        self.pending = pending
     }
 
     func install(on stream: any Channel) throws {
-        self.watch.watch(stream)
+        self.pending.watch.watch(stream)
         try stream.pipeline.syncOperations.addHandlers([self.transport, self.codec, self])
     }
 
@@ -54,7 +38,7 @@ final class HTTP2HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        context.writeAndFlush(self.wrapOutboundOut(.head(self.exchange.handshake.request)), promise: nil)
+        context.writeAndFlush(self.wrapOutboundOut(.head(self.pending.exchange.handshake.request)), promise: nil)
         context.fireChannelActive()
     }
 
@@ -69,11 +53,11 @@ final class HTTP2HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
         case .head(let response) where response.status.kind == .informational:
             break
         case .head(let response):
-            self.act(self.exchange.received(response, isAcceptance: response.status.kind == .successful))
+            self.act(self.pending.exchange.received(response, isAcceptance: response.status.kind == .successful))
         case .body(let bytes):
-            self.act(self.exchange.received(bytes))
+            self.act(self.pending.exchange.received(bytes))
         case .end:
-            self.act(self.exchange.receivedEnd())
+            self.act(self.pending.exchange.receivedEnd())
         }
     }
 
@@ -86,34 +70,21 @@ final class HTTP2HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
     }
 
     private func open(_ response: HTTPResponse, _ agreement: ClientHandshake.Agreement) {
-        guard let context = self.context, self.watch.finish() else { return }
+        guard let context = self.context, self.pending.watch.finish() else { return }
         self.isDone = true
-        let handler = ConnectionHandler(
-            loop: LoopContext.current(context.eventLoop),
-            settings: self.settings,
-            handshake: HandshakeInformation(
-                request: self.exchange.handshake.request,
-                response: response,
-                subprotocol: agreement.subprotocol,
-                compression: agreement.compression,
-                remoteAddress: context.channel.remoteAddress,
-                isSecure: self.isSecure,
-                httpVersion: .http2
-            ),
-            stream: self.transport
-        )
-        handler.hold()
+        let handler = self.pending.makeHandler(
+            response, agreement, on: context.channel, .http2, stream: self.transport)
         let pipeline = context.pipeline.syncOperations
         do {
             try pipeline.addHandler(handler)
         } catch {
-            self.opened.fail(ConnectError.transport(error))
+            self.pending.opened.fail(ConnectError.transport(error))
             return context.close(promise: nil)
         }
         pipeline.removeHandler(self.codec, promise: nil)
         pipeline.removeHandler(self, promise: nil)
         self.transport.beginTunnel(early: ByteBuffer())
-        self.opened.succeed(handler.connection)
+        self.pending.opened.succeed(handler.connection)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -128,7 +99,7 @@ final class HTTP2HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
     private func fail(_ error: ConnectError) {
         guard !self.isDone else { return }
         self.isDone = true
-        self.opened.fail(error)
+        self.pending.opened.fail(error)
         self.context?.close(promise: nil)
     }
 }

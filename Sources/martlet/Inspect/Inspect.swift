@@ -36,9 +36,9 @@ struct Inspect: AsyncParsableCommand {
         let recorder = WireRecorder()
         let capture = try self.pcap.map(CaptureFile.init(path:))
         var configuration = try self.client.configuration()
-        configuration.tap = { pipeline, tls in
+        configuration.tap = { pipeline, url, tls in
             if let capture { try capture.attach(to: pipeline) }
-            try pipeline.addHandler(recorder.makeHandler(tls))
+            try pipeline.addHandler(recorder.makeHandler(url, tls))
         }
         let report = await Inspection(
             url: self.url, texts: self.send, configuration: configuration, recorder: recorder

@@ -16,20 +16,19 @@ struct Inspection: Sendable {
         var report = Report(url: self.url)
         let start = ContinuousClock.now
         var compression: DeflateAgreement?
-        var lastURL = self.url
+        // What fails before its handshake begins is not recorded.
+        var failedURL: WebSocketURL?
         do {
             let connection = try await WebSocketClient(configuration: self.configuration).connect(to: self.url)
             report.remoteAddress = connection.handshake.remoteAddress.map { "\($0)" }
             report.isSecure = connection.handshake.isSecure
-            let scheme = connection.handshake.isSecure ? "wss" : "ws"
-            lastURL = connection.handshake.request.authority.map { "\(scheme)://\($0)/" } ?? self.url
             report.subprotocol = connection.handshake.subprotocol
             compression = connection.handshake.compression
             report.extensions = connection.handshake.response?.headerFields[.secWebSocketExtensions].map { [$0] } ?? []
             await self.converse(connection, &report)
         } catch let error as ConnectError {
             report.error = error.message
-            lastURL = error.redirects.last ?? self.url
+            failedURL = try? WebSocketURL(error.redirects.last ?? self.url)
             if error.response != nil {
                 report.result = error.reason == .refused ? .refused : .handshakeFailed
                 report.body = String(buffer: error.body)
@@ -38,10 +37,12 @@ struct Inspection: Sendable {
         } catch {
             report.error = "\(error)"
         }
-        let connections = self.recorder.connections
-        let transcript = Transcript(connections.last?.chunks ?? [], start: start, compression: compression)
-        report.earlier = connections.dropLast().map { Inspection.words(about: $0, start) }
-        report.tls = await self.tls(connections.last?.tls, lastURL)
+        var earlier = self.recorder.connections
+        let isRecorded = failedURL == nil || earlier.last?.url == failedURL
+        let last = isRecorded ? earlier.popLast() : nil
+        let transcript = Transcript(last?.chunks ?? [], start: start, compression: compression)
+        report.earlier = earlier.map { Inspection.words(about: $0, start) }
+        if let url = last?.url ?? failedURL { report.tls = await self.tls(url, last?.tls) }
         report.http2 = transcript.http2
         report.request = transcript.request
         report.response = transcript.response
@@ -52,8 +53,8 @@ struct Inspection: Sendable {
     }
 
     /// Nil if the URL does not ask for TLS.
-    private func tls(_ agreement: TLSAgreement?, _ url: String) async -> Report.TLS? {
-        // What is trusted is told by the library only where all is well: so they are asked for apart.
+    private func tls(_ url: WebSocketURL, _ agreement: TLSAgreement?) async -> Report.TLS? {
+        // The chain of a handshake that succeeded or failed is not kept: so it is asked for apart.
         let certificates = try? await WebSocketClient(configuration: self.configuration)
             .presentedCertificates(of: url)
         guard agreement != nil || certificates?.isEmpty == false else { return nil }

@@ -1,6 +1,7 @@
 internal import NIOCore
 internal import Synchronization
 internal import WebSocketClient
+internal import WebSocketProtocol
 
 /// Keeps what goes over the wire, by connection, in order and with the time, up to a bound.
 final class WireRecorder: Sendable {
@@ -16,6 +17,7 @@ final class WireRecorder: Sendable {
     }
 
     struct Connection: Sendable {
+        let url: WebSocketURL
         let tls: TLSAgreement?
         var chunks: [Chunk] = []
         fileprivate var byteCount = 0
@@ -38,9 +40,9 @@ final class WireRecorder: Sendable {
     }
 
     /// For a connection that has just been opened.
-    func makeHandler(_ tls: TLSAgreement?) -> any ChannelHandler {
+    func makeHandler(_ url: WebSocketURL, _ tls: TLSAgreement?) -> any ChannelHandler {
         let index = self.recorded.withLock { recorded in
-            recorded.append(Connection(tls: tls))
+            recorded.append(Connection(url: url, tls: tls))
             return recorded.count - 1
         }
         return Handler(recorder: self, connection: index)

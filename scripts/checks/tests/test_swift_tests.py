@@ -28,6 +28,7 @@ class SwiftTests(unittest.TestCase):
         self.assertEqual(found('@Test("says .requirement(5)", .requirement(6)) func f() {}'), [("says .requirement(5)", (6,))])
 
     def test_a_disabled_test_is_marked(self):
+        # Text for the check, no test of ours: what is switched off shows nothing, and the check calls it a fault.
         self.assertTrue(citations('@Test(.disabled("later"), .requirement(1)) func f() {}', "A.swift")[0].is_disabled)
 
     def test_a_trait_outside_is_an_error(self):
