@@ -7,9 +7,14 @@ import WebSocketClient
 
 @Suite("Proxies in front, and where a server listens", .timeLimit(.minutes(1)))
 struct TrustedProxyTests {
-    private func client(_ fields: HTTPFields, from address: String, trusted: [String]) throws -> (String?, Bool) {
+    private func client(
+        _ fields: HTTPFields, from address: String, trusted: [String],
+        by field: TrustedProxies.RequestField = .xForwardedFor
+    ) throws -> (String?, Bool) {
         let peer = PeerInformation(address: try SocketAddress(ipAddress: address, port: 1), isSecure: false)
-        let found = TrustedProxies(trusted).client(of: fields, from: peer)
+        var proxies = TrustedProxies(trusted)
+        proxies.requestField = field
+        let found = proxies.client(of: fields, from: peer)
         return (found.address?.ipAddress, found.isSecure)
     }
 
@@ -37,9 +42,22 @@ struct TrustedProxyTests {
             "forwarded": #"for=6.6.6.6, for="[2001:db8::17]:4711";proto=https, for=10.0.0.5;proto=http"#,
             "x-forwarded-for": "7.7.7.7",
         ])
-        #expect(try self.client(standard, from: "10.0.0.1", trusted: ["10.0.0.0/8"]) == ("2001:db8::17", true))
+        let trusted = ["10.0.0.0/8"]
+        #expect(try self.client(standard, from: "10.0.0.1", trusted: trusted, by: .forwarded) == ("2001:db8::17", true))
         let hidden = try self.fields(["forwarded": "for=6.6.6.6, for=_hidden"])
-        #expect(try self.client(hidden, from: "10.0.0.1", trusted: ["10.0.0.0/8"]) == ("10.0.0.1", false))
+        #expect(try self.client(hidden, from: "10.0.0.1", trusted: trusted, by: .forwarded) == ("10.0.0.1", false))
+    }
+
+    @Test("A field that the proxies do not write may be the client's own, and counts for nothing")
+    func otherField() throws {
+        let trusted = ["10.0.0.0/8"]
+        let both = try self.fields(["forwarded": "for=6.6.6.6;proto=https", "x-forwarded-for": "198.51.100.7"])
+        #expect(try self.client(both, from: "10.0.0.1", trusted: trusted) == ("198.51.100.7", false))
+        #expect(try self.client(both, from: "10.0.0.1", trusted: trusted, by: .forwarded) == ("6.6.6.6", true))
+        let foreign = try self.fields(["forwarded": "for=6.6.6.6;proto=https"])
+        #expect(try self.client(foreign, from: "10.0.0.1", trusted: trusted) == ("10.0.0.1", false))
+        let other = try self.fields(["x-forwarded-for": "6.6.6.6", "x-forwarded-proto": "https"])
+        #expect(try self.client(other, from: "10.0.0.1", trusted: trusted, by: .forwarded) == ("10.0.0.1", false))
     }
 
     @Test("Networks", arguments: ["10.0.0.0/33", "::1/129", "10.0.0.0/-1", "10/8", "a", "", "10.0.0.0/8/8"])

@@ -5,9 +5,20 @@ internal import WebSocketProtocol
 
 /// Proxies in front of the server whose word about the client counts. Nobody else's does: anybody can write such a field.
 public struct TrustedProxies: Sendable, Hashable {
+    /// Where HTTP proxies say whose a request is.
+    public enum RequestField: Sendable, Hashable {
+        /// `X-Forwarded-For`, and `X-Forwarded-Proto` for the scheme.
+        case xForwardedFor
+        /// `Forwarded` (RFC 7239).
+        case forwarded
+    }
+
     /// The networks that trusted proxies connect from: `10.0.0.0/8`, `::1`, `192.0.2.7`.
     private var networks: [AddressRange] = []
     private var includesUnixSockets = false
+    /// Which of the fields the proxies write. Default ``RequestField/xForwardedFor``. Only that one counts: what a proxy does not
+    /// write it passes on, and a client may have written it.
+    public var requestField = RequestField.xForwardedFor
     /// Trusted proxies begin each connection with a header of the PROXY protocol, version 1 or 2; one without is closed.
     /// Default false.
     public var sendProxyProtocol = false
@@ -33,12 +44,16 @@ public struct TrustedProxies: Sendable, Hashable {
         return self.networks.contains { $0.contains(bytes) }
     }
 
-    /// Who the client is, by what trusted proxies say: the last address of `Forwarded` (RFC 7239), or of `X-Forwarded-For`,
-    /// that no trusted proxy has, and the scheme beside it.
+    /// Who the client is, by what trusted proxies say: the last address of their ``requestField`` that no trusted proxy has,
+    /// and the scheme beside it.
     func client(of fields: HTTPFields, from peer: PeerInformation) -> PeerInformation {
         guard self.contains(peer.address) else { return peer }
         var found = peer
-        let hops = ForwardedHop.parse(fields)
+        let hops =
+            switch self.requestField {
+            case .xForwardedFor: ForwardedHop.xForwardedFor(fields)
+            case .forwarded: ForwardedHop.forwarded(fields)
+            }
         for hop in hops.reversed() {
             guard let address = hop.address else { break }
             found.address = address
@@ -90,10 +105,13 @@ struct ForwardedHop {
     var isSecure: Bool?
 
     /// In the order that the request passed the proxies.
-    static func parse(_ fields: HTTPFields) -> [ForwardedHop] {
-        if let name = HTTPField.Name("forwarded"), fields.contains(name) {
-            return fields[values: name].flatMap { $0.split(separator: ",") }.map(ForwardedHop.init(element:))
-        }
+    static func forwarded(_ fields: HTTPFields) -> [ForwardedHop] {
+        guard let name = HTTPField.Name("forwarded") else { return [] }
+        return fields[values: name].flatMap { $0.split(separator: ",") }.map(ForwardedHop.init(element:))
+    }
+
+    /// In the order that the request passed the proxies.
+    static func xForwardedFor(_ fields: HTTPFields) -> [ForwardedHop] {
         guard let name = HTTPField.Name("x-forwarded-for"), let scheme = HTTPField.Name("x-forwarded-proto") else {
             return []
         }

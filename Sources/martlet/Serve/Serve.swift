@@ -27,9 +27,12 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Address or network (10.0.0.0/8) of a proxy whose Forwarded and X-Forwarded-For fields are believed; may be "
-                + "repeated.", valueName: "network"))
+            "Address or network (10.0.0.0/8) of a proxy that is believed when it says whose requests it passes on, in "
+                + "X-Forwarded-For; may be repeated.", valueName: "network"))
     var trustProxy: [String] = []
+
+    @Flag(help: "Trusted proxies say it in Forwarded (RFC 7239) instead.")
+    var forwarded = false
 
     @Flag(help: "Trusted proxies begin connections with the PROXY protocol, version 1 or 2.")
     var proxyProtocol = false
@@ -55,8 +58,10 @@ struct Serve: AsyncParsableCommand {
         for network in self.trustProxy where !TrustedProxies.isValid(network) {
             throw ValidationError("--trust-proxy \(network): write an address or a network like 10.0.0.0/8")
         }
-        guard !self.proxyProtocol || !self.trustProxy.isEmpty else {
-            throw ValidationError("--proxy-protocol needs --trust-proxy: nobody else is believed")
+        for (isGiven, name) in [(self.forwarded, "--forwarded"), (self.proxyProtocol, "--proxy-protocol")] {
+            guard !isGiven || !self.trustProxy.isEmpty else {
+                throw ValidationError("\(name) needs --trust-proxy: nobody else is believed")
+            }
         }
         guard self.maxMessageSize > 0 else { throw ValidationError("--max-message-size must be at least 1") }
         guard self.loops.map({ (1...1024).contains($0) }) ?? true else {
@@ -104,6 +109,7 @@ struct Serve: AsyncParsableCommand {
         configuration.tls = tls
         if let path = self.unixSocket { configuration.furtherAddresses.append(.unixSocket(path: path)) }
         configuration.trustedProxies = TrustedProxies(self.trustProxy)
+        if self.forwarded { configuration.trustedProxies.requestField = .forwarded }
         configuration.trustedProxies.sendProxyProtocol = self.proxyProtocol
         return configuration
     }
