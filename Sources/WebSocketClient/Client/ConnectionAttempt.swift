@@ -83,18 +83,18 @@ struct ConnectionAttempt: Sendable {
         let codec = HTTP1ClientCodec(self.configuration)
         do {
             try codec.install(on: pipeline)
-            try pipeline.addHandler(
-                HTTP1HandshakeHandler(
-                    pending,
-                    codec: codec,
-                    sharesReceiveBuffer: !self.url.isSecure && self.configuration.tap == nil
-                )
-            )
+            try pipeline.addHandler(HTTP1HandshakeHandler(pending, codec: codec, isOnSocket: self.isOnSocket))
         } catch {
             // The channel may be closed by now.
             pending.opened.fail(error)
         }
         return pending.opened.futureResult
+    }
+
+    /// True if HTTP comes from a socket as it is: no TLS below it, neither of the server nor of a proxy, and no tap.
+    private var isOnSocket: Bool {
+        let proxy = self.url.unixSocketPath == nil ? self.configuration.proxy?.proxy(for: self.url) : nil
+        return !self.url.isSecure && proxy?.kind != .https && self.configuration.tap == nil
     }
 
     /// On a connection with a place that is reserved for us.

@@ -19,17 +19,16 @@ final class HTTP1HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
 
     private var pending: PendingConnection
     private let codec: HTTP1ClientCodec
-    private let sharesReceiveBuffer: Bool
+    private let isOnSocket: Bool
     private var state = State.awaiting
     private var hasSentRequest = false
     private var context: ChannelHandlerContext?
 
-    /// - Parameter sharesReceiveBuffer: whether the connection may read into the buffer of its event loop, as nobody between
-    ///   the socket and it keeps what is read.
-    init(_ pending: PendingConnection, codec: HTTP1ClientCodec, sharesReceiveBuffer: Bool) {
+    /// - Parameter isOnSocket: true if nothing but HTTP will be between the socket and this handler.
+    init(_ pending: PendingConnection, codec: HTTP1ClientCodec, isOnSocket: Bool) {
         self.pending = pending
         self.codec = codec
-        self.sharesReceiveBuffer = sharesReceiveBuffer
+        self.isOnSocket = isOnSocket
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -117,10 +116,7 @@ final class HTTP1HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
         let pipeline = context.pipeline.syncOperations
         do {
             try self.codec.replace(on: pipeline, by: handler)
-            if self.sharesReceiveBuffer {
-                let buffer = LoopContext.current(context.eventLoop).receiveBuffer
-                try context.channel.syncOptions?.setOption(.recvAllocator, value: buffer.allocator)
-            }
+            if self.isOnSocket { try handler.beginOnSocket(context.channel) }
         } catch {
             self.pending.opened.fail(ConnectError(.network, "\(error)", underlying: error))
             return context.close(promise: nil)

@@ -102,7 +102,8 @@ extension ConnectionHandler {
         let outcome = self.closing.transportClosed()
         self.loop.deadlines.remove(self)
         self.context = nil
-        self.cork = BufferFiller()
+        self.cork = Cork()
+        self.socket = nil
         self.gathering = nil
         self.dropCompression()
         self.forgetCongestion()

@@ -18,6 +18,23 @@ extension ConnectionHandler {
         }
     }
 
+    /// True if a message can be written without a look at policies and queues: the ordinary case.
+    @inline(__always)
+    var takesMessages: Bool {
+        // Nothing is deferred while no message is being streamed.
+        self.closing.canSend && self.isChannelWritable && !self.outbox.isStreaming && self.outbox.latest == nil
+    }
+
+    @inline(__always)
+    func writeMessage(_ message: WebSocketMessage, compress: Bool) {
+        if compress && self.handshake.compression != nil {
+            self.writeMessage(OutgoingMessage(message, compress: compress))
+        } else {
+            self.unreportedMessageCount &+= 1
+            self.writeFrame(message.kind.opcode, message.bytes)
+        }
+    }
+
     func writeMessage(_ message: OutgoingMessage) {
         self.unreportedMessageCount &+= 1
         if let prepared = message.prepared, self.settings.role == .server {
@@ -45,13 +62,15 @@ extension ConnectionHandler {
         let key = self.settings.role == .client ? self.loop.maskingKeys.nextKey() : nil
         let header = FrameHeader(
             isFinal: isFinal, reservedBits: reservedBits, opcode: opcode, payloadLength: count, maskingKey: key)
-        let isLarge = key == nil && count >= ConnectionHandler.largePayloadByteCount
-        if self.cork.isFinished {
-            guard let context = self.context else { return }
-            self.cork.begin(self.loop.takeCork(context.channel.allocator))
-        }
+        let isLarge = key == nil && count >= self.largePayloadByteCount
+        self.openCork()
         self.cork.append(header, copying: isLarge ? nil : payload)
         if isLarge { self.writeCork(before: payload) } else { self.corked() }
+    }
+
+    private var largePayloadByteCount: Int {
+        // On a stream of HTTP/2 the header would become a frame of DATA of its own.
+        self.stream == nil ? ConnectionHandler.largePayloadByteCount : ConnectionHandler.fullCorkByteCount
     }
 
     /// From this size on a frame that connections share is not copied for each of them.
@@ -59,13 +78,28 @@ extension ConnectionHandler {
 
     /// Appends a whole frame that was made before.
     func writeFrame(encoded frame: ByteBuffer) {
-        guard let context = self.context else { return }
-        guard frame.readableBytes < ConnectionHandler.sharedFrameByteCount else {
+        guard self.context != nil else { return }
+        if self.cork.isEmpty {
+            self.cork.share(frame)
+        } else if frame.readableBytes < ConnectionHandler.sharedFrameByteCount {
+            self.openCork()
+            self.cork.append(frame)
+        } else {
             return self.writeCork(before: frame)
         }
-        if self.cork.isFinished { self.cork.begin(self.loop.takeCork(context.channel.allocator)) }
-        self.cork.append(frame)
         self.corked()
+    }
+
+    /// Makes the cork ready for a frame to be copied into it.
+    @inline(__always)
+    private func openCork() {
+        guard !self.cork.isOpen, let context = self.context else { return }
+        if let frame = self.cork.takeShared(from: ConnectionHandler.sharedFrameByteCount) {
+            self.reportSent(byteCount: frame.readableBytes)
+            context.write(self.wrapOutboundOut(frame), promise: nil)
+            self.hasUnflushedWrites = true
+        }
+        self.cork.open(self.loop.takeCork())
     }
 
     private func corked() {
@@ -99,22 +133,40 @@ extension ConnectionHandler {
         guard let context = self.context else { return }
         let mayWait = self.isBackedUp && !self.hasUnflushedWrites
         if mayWait && self.cork.byteCount < ConnectionHandler.fullCorkByteCount { return }
+        let isShared = self.cork.isShared
         if let cork = self.cork.finish() {
             self.reportSent(byteCount: cork.readableBytes)
-            self.hasUnflushedWrites = false
-            context.writeAndFlush(self.wrapOutboundOut(cork), promise: nil)
-            self.loop.giveBackCork(cork)
+            let rest = self.writeToSocket(cork)
+            if rest > 0 {
+                self.hasUnflushedWrites = false
+                context.writeAndFlush(self.wrapOutboundOut(cork.suffix(rest)), promise: nil)
+                self.noticeBackUp(context)
+            }
+            if !isShared { self.loop.giveBackCork(cork) }
         } else if self.hasUnflushedWrites {
             self.hasUnflushedWrites = false
             context.flush()
+            self.noticeBackUp(context)
         }
-        self.noticeBackUp(context)
+    }
+
+    /// Writes as much as the socket takes, if nothing waits in its channel.
+    /// - Returns: how many bytes are left for the channel.
+    @inline(__always)
+    private func writeToSocket(_ bytes: ByteBuffer) -> Int {
+        guard let socket = self.socket, !self.isBackedUp, !self.hasUnflushedWrites else { return bytes.readableBytes }
+        return bytes.readableBytes &- socket.send(bytes)
     }
 
     /// If the socket is full, waits for it to take everything. The channel alone would keep each frame with buffer and
     /// bookkeeping of its own, many times the bytes of a short one, and a peer that does not read makes them pile up.
     private func noticeBackUp(_ context: ChannelHandlerContext) {
-        guard !self.isBackedUp, self.channelByteCount > 0 else { return }
+        guard !self.isBackedUp else { return }
+        guard self.channelByteCount > self.tolerableChannelByteCount else {
+            // From here on nobody but us writes to the channel.
+            if self.isOnSocket && self.socket == nil { self.socket = SocketAccess(context.channel) }
+            return
+        }
         self.isBackedUp = true
         let taken = context.eventLoop.makePromise(of: Void.self)
         taken.futureResult.assumeIsolated().whenComplete { _ in
@@ -123,6 +175,11 @@ extension ConnectionHandler {
         }
         // Done when everything before it is.
         context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: taken)
+    }
+
+    /// A connection of HTTP/2 writes what its streams give it at the end of a read only.
+    private var tolerableChannelByteCount: Int {
+        self.stream == nil ? 0 : ConnectionHandler.largePayloadByteCount
     }
 
     func reportSent(byteCount: Int) {
@@ -157,32 +214,12 @@ extension ConnectionHandler {
     }
 }
 
-extension BufferFiller {
-    fileprivate mutating func append(_ bytes: ByteBuffer) {
-        guard let target = self.room(for: bytes.readableBytes) else { return }
-        bytes.withUnsafeReadableBytes { source in
-            guard let from = source.baseAddress else { return }
-            target.copyMemory(from: from, byteCount: source.count)
-        }
-        self.wrote(bytes.readableBytes)
-    }
-
-    /// Appends a frame, its payload masked if the header has a key; without a payload only the header.
-    @inline(__always)
-    fileprivate mutating func append(_ header: FrameHeader, copying payload: ByteBuffer?) {
-        let room = FrameHeader.maximumByteCount + (payload == nil ? 0 : header.payloadLength)
-        guard let target = self.room(for: room) else { return }
-        var count = FrameHeaderEncoder.encode(header, into: target)
-        payload?.withUnsafeReadableBytes { source in
-            guard let from = source.baseAddress else { return }
-            if let key = header.maskingKey {
-                Masking.copy(from: from, to: target + count, count: source.count, key: key)
-            } else {
-                (target + count).copyMemory(from: from, byteCount: source.count)
-            }
-            count &+= source.count
-        }
-        self.wrote(count)
+extension ByteBuffer {
+    /// The last `byteCount` readable bytes.
+    fileprivate func suffix(_ byteCount: Int) -> ByteBuffer {
+        var rest = self
+        rest.moveReaderIndex(forwardBy: self.readableBytes - byteCount)
+        return rest
     }
 }
 
@@ -191,16 +228,19 @@ extension BufferFiller {
 extension ConnectionHandler {
     /// Sends if that needs no waiting: we are on the event loop, the peer keeps up, and nobody streams a message.
     /// - Returns: false if nothing was sent.
-    func sendAtOnce(_ message: OutgoingMessage) throws(ConnectionClosedError) -> Bool {
-        guard self.eventLoop.inEventLoop, !self.isCongested, !self.outbox.isStreaming else { return false }
-        try self.send(message)
+    @usableFromInline
+    func sendAtOnce(_ message: WebSocketMessage, compress: Bool) -> Bool {
+        guard self.eventLoop.inEventLoop, self.takesMessages else { return false }
+        self.writeMessage(message, compress: compress)
         return true
     }
 
     /// Sends, and returns when the peer keeps up: the next message then finds room. From any task.
     ///
     /// While a message is being streamed it waits with its own, so that one that was not sent is not taken for sent.
-    func sendWithBackPressure(_ message: OutgoingMessage) async throws {
+    @usableFromInline
+    func sendWithBackPressure(_ message: WebSocketMessage, compress: Bool) async throws {
+        let message = OutgoingMessage(message, compress: compress)
         while true {
             let progress = try await self.onLoop { () -> SendProgress in
                 guard !self.outbox.isStreaming else { return .waitsForTurn }

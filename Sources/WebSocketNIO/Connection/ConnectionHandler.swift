@@ -8,6 +8,7 @@ internal import WebSocketProtocol
 /// It sits at the end of a pipeline that delivers plain bytes: TCP, TLS or an HTTP/2 stream. A chain of handlers that
 /// box every frame costs several times as much per message. Topics of their own are in extensions: `+Receiving`,
 /// `+Sending`, `+Streaming`, `+Closing`, `+Deadlines`, `+Holding`, `+Hopping`, and beside `Inbox`.
+@usableFromInline
 package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @unchecked Sendable {
     // Safety: every stored property that is not a `let` is touched on `eventLoop` only. Code that comes from elsewhere
     // hops there first. For the same reason their exclusivity is not checked at run time, which would cost a third of
@@ -50,7 +51,11 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
 
     // Sending
     /// Frames of this turn that are not yet with the channel.
-    @exclusivity(unchecked) var cork = BufferFiller()
+    @exclusivity(unchecked) var cork = Cork()
+    /// The channel is a socket's, and nothing is between it and this handler.
+    @exclusivity(unchecked) var isOnSocket = false
+    /// For writing to the socket directly; set once nobody else has anything to write.
+    @exclusivity(unchecked) var socket: SocketAccess?
     /// Large payloads were handed to the channel and wait for a flush.
     @exclusivity(unchecked) var hasUnflushedWrites = false
     @exclusivity(unchecked) var isFlushRequested = false
@@ -195,6 +200,13 @@ extension ConnectionHandler {
 }
 
 extension ConnectionHandler {
+    /// Says that nothing is between the channel and this handler, and that the channel is a socket's: what the peer sends is
+    /// read into the loop's buffer, and what it is sent may be written to the socket directly.
+    package func beginOnSocket(_ channel: any Channel) throws {
+        self.isOnSocket = true
+        try channel.syncOptions?.setOption(.recvAllocator, value: self.loop.receiveBuffer.allocator)
+    }
+
     /// The server's 101 was handed to the channel without a flush; it leaves at the end of this turn.
     package func hasUnflushedHandshake() {
         self.hasUnflushedWrites = true

@@ -78,6 +78,7 @@ extension ConnectionHandler {
     }
 
     /// A whole message that is there already, if we are on the event loop.
+    @usableFromInline
     func takeMessageAtOnce() -> WebSocketMessage? {
         guard self.eventLoop.inEventLoop, let first = self.inbox.pieces.first, first.startsMessage, first.endsMessage
         else { return nil }

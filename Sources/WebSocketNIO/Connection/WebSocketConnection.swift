@@ -6,7 +6,7 @@ public import WebSocketProtocol
 /// All of it may be used from any task. It is fastest on the connection's own event loop, where the handlers of servers
 /// and `WebSocketClient.withConnection` run: sending and receiving then take no thread hop and no lock.
 public struct WebSocketConnection: Sendable {
-    package let handler: ConnectionHandler
+    @usableFromInline package let handler: ConnectionHandler
 
     package init(_ handler: ConnectionHandler) {
         self.handler = handler
@@ -44,10 +44,13 @@ extension WebSocketConnection {
     ///   - compress: false to send it as it is even where compression was agreed on: for secrets, and for what is
     ///     compressed already.
     /// - Throws: ``ConnectionClosedError`` if the connection is closing or closed; nothing was sent then.
+    // Inlined, so that a message that needs no waiting costs the caller no call of an async function, which is dearer than all
+    // the rest.
+    @inlinable
+    @inline(__always)
     public func send(_ message: WebSocketMessage, compress: Bool = true) async throws {
-        let message = OutgoingMessage(message, compress: compress)
-        if try self.handler.sendAtOnce(message) { return }
-        try await self.handler.sendWithBackPressure(message)
+        if self.handler.sendAtOnce(message, compress: compress) { return }
+        try await self.handler.sendWithBackPressure(message, compress: compress)
     }
 
     /// Sends a text message. See ``send(_:compress:)``.
@@ -100,19 +103,24 @@ extension WebSocketConnection {
         public func makeAsyncIterator() -> Iterator { Iterator(handler: self.handler) }
 
         public struct Iterator: AsyncIteratorProtocol {
-            let handler: ConnectionHandler
+            @usableFromInline let handler: ConnectionHandler
 
+            @inlinable
+            @inline(__always)
             public mutating func next() async throws -> WebSocketMessage? {
                 try await self.next(isolation: nil)
             }
 
+            // Inlined for the reason that `send` is.
+            @inlinable
+            @inline(__always)
             public mutating func next(isolation: isolated (any Actor)?) async throws -> WebSocketMessage? {
-                // A call into another async function costs more than all the rest of a small message.
                 if let message = self.handler.takeMessageAtOnce() { return message }
                 return try await self.nextAfterWaiting()
             }
 
-            private func nextAfterWaiting() async throws -> WebSocketMessage? {
+            @usableFromInline
+            func nextAfterWaiting() async throws -> WebSocketMessage? {
                 guard let piece = try await self.handler.nextPiece() else { return nil }
                 if piece.startsMessage && piece.endsMessage {
                     return WebSocketMessage(uncheckedKind: piece.kind, bytes: piece.bytes)
@@ -288,7 +296,11 @@ extension WebSocketConnection {
         ifSlow policy: SlowReaderPolicy = .close
     ) -> Bool {
         self.handler.eventLoop.preconditionInEventLoop()
-        return self.handler.sendNow(OutgoingMessage(message, compress: compress), ifSlow: policy)
+        guard self.handler.takesMessages else {
+            return self.handler.sendNow(OutgoingMessage(message, compress: compress), ifSlow: policy)
+        }
+        self.handler.writeMessage(message, compress: compress)
+        return true
     }
 
     /// Sends without suspending what is sent to other connections, too.

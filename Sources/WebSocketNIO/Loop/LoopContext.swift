@@ -128,8 +128,8 @@ extension LoopContext {
 
     private static let corkCapacity = 16 * 1024
 
-    func takeCork(_ allocator: ByteBufferAllocator) -> ByteBuffer {
-        self.spareCork.take() ?? allocator.buffer(capacity: LoopContext.corkCapacity)
+    func takeCork() -> ByteBuffer {
+        self.spareCork.take() ?? ByteBufferAllocator().buffer(capacity: LoopContext.corkCapacity)
     }
 
     /// Takes a written buffer back; if the channel could not write all of it, it still holds the bytes and

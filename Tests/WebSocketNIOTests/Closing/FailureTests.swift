@@ -88,7 +88,7 @@ struct FailureTests {
             try wire.receive(.text("a"), .binary([1], isFinal: false), .ping())
             try wire.receive(.close(1000))
             wire.dropTransport()
-            #expect(wire.handler.gathering == nil && wire.handler.cork.isFinished)
+            #expect(wire.handler.gathering == nil && wire.handler.cork.isEmpty)
         }
         #expect(handler == nil)
     }

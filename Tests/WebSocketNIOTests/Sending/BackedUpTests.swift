@@ -45,6 +45,43 @@ struct BackedUpTests {
         #expect(sizes == [2, 20_000, 2, 2000, 2, 20_000, 2, 2000, 2, 20_000, 2, 2000, 2])
     }
 
+    @Test("Shared frames, alone or not, small or large, keep their order among others", arguments: [false, true])
+    func sharedOrder(isFull: Bool) throws {
+        let wire = try Wire(.server)
+        wire.transport.isFull = isFull
+        let small = PreparedMessage(WebSocketMessage("small"))
+        let large = PreparedMessage(WebSocketMessage([UInt8](repeating: 2, count: 2000)))
+        let turns: [[PreparedMessage?]] = [
+            [small], [large], [nil, small], [small, nil], [nil, large], [large, nil], [small, large, small], [large, large],
+        ]
+        var expected: [Int] = []
+        for turn in turns {
+            for message in turn {
+                if let message { wire.connection.sendNow(message) } else { wire.connection.sendNow(WebSocketMessage("own")) }
+                expected.append(message.map { $0.message.bytes.readableBytes } ?? 3)
+            }
+            wire.run()
+        }
+        #expect(wire.handler.outboundByteCount == (isFull ? expected.reduce(0) { $0 + $1 + ($1 > 125 ? 4 : 2) } : 0))
+        wire.setWritable(true)
+        #expect(try wire.takeFrames().map(\.payload.count) == expected)
+    }
+
+    @Test("A shared frame that is alone is written as it is, and stays as it was for the next connection")
+    func sharedUncopied() throws {
+        let first = try Wire(.server)
+        let second = try first.sibling(.server)
+        let news = PreparedMessage(WebSocketMessage("news"))
+        for wire in [first, second] { wire.connection.sendNow(news) }
+        first.connection.sendNow(WebSocketMessage("for one alone"))
+        first.run()
+        #expect(try first.takeFrames().map { String(decoding: $0.payload, as: UTF8.self) } == ["news", "for one alone"])
+        let written = try second.takeWrites()
+        #expect(written.count == 1)
+        let address = written.first?.withUnsafeReadableBytes { $0.baseAddress }
+        #expect(address != nil && address == news.plainFrame.withUnsafeReadableBytes { $0.baseAddress })
+    }
+
     @Test("What waits when the transport goes is forgotten")
     func lost() throws {
         let wire = try Wire(.server)
@@ -54,6 +91,6 @@ struct BackedUpTests {
             wire.run()
         }
         wire.dropTransport()
-        #expect(wire.handler.cork.isFinished && wire.handler.outboundByteCount == 0)
+        #expect(wire.handler.cork.isEmpty && wire.handler.outboundByteCount == 0)
     }
 }

@@ -250,7 +250,7 @@ extension HTTP1Handler {
         let pipeline = context.pipeline.syncOperations
         try pipeline.addHandler(handler)
         if self.isOnSocket {
-            try context.channel.syncOptions?.setOption(.recvAllocator, value: self.loop.context.receiveBuffer.allocator)
+            try handler.beginOnSocket(context.channel)
         }
         codec.remove(from: pipeline, with: self)
     }
