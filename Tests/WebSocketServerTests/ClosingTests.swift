@@ -61,10 +61,12 @@ struct ClosingTests {
         }
     }
 
-    @Test("The server's handler throws: 1011 without a word about why (§7.4.1)", .requirement(159, 173))
-    func handlerThrows() async throws {
+    @Test(
+        "The server's handler throws, be it the end of another connection: 1011 without a word about why (§7.4.1)",
+        .requirement(159, 173), arguments: [HandlerFailed(), ConnectionClosedError(outcome: nil)] as [any Error])
+    func handlerThrows(_ failure: any Error) async throws {
         try await self.serve { _ in
-            throw HandlerFailed()
+            throw failure
         } _: { server, outcomes in
             let connection = try await TestServer.client().connect(to: server.url())
             let outcome = await connection.closed

@@ -14,6 +14,8 @@ struct ShutdownTests {
     ) -> (server: WebSocketServer, port: Mailbox<Int>) {
         var configuration = ServerConfiguration(port: 0)
         configuration.drainTimeout = drainTimeout
+        // Tests that look at the first frame want the goodbye.
+        configuration.connection.keepAlive.pingInterval = nil
         var server = WebSocketServer(configuration: configuration, logger: TestServer.quiet)
         routes(&server)
         let port = Mailbox<Int>()

@@ -107,12 +107,15 @@ extension ConnectionHandler {
         self.gathering = nil
         self.dropCompression()
         self.forgetCongestion()
+        // What nobody has taken can still be taken, but waits no longer for a connection to go on.
+        self.metrics.queueChanged(by: -self.inbox.pieces.count)
         self.metrics.connectionClosed(outcome)
         self.logger.debug("closed", metadata: ["outcome": "\(outcome)"])
         self.outbox.abandon()
         self.wakeReceiver()
-        for waiter in self.pingWaiters { waiter.continuation.resume(throwing: ConnectionClosedError(outcome: outcome)) }
+        let pingWaiters = self.pingWaiters
         self.pingWaiters.removeAll()
+        for waiter in pingWaiters { waiter.answered(.failure(ConnectionClosedError(outcome: outcome))) }
         for waiter in self.closeWaiters { waiter.resume(returning: outcome) }
         self.closeWaiters.removeAll()
         let callbacks = self.onClose

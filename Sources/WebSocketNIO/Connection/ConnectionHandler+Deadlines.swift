@@ -1,20 +1,24 @@
 internal import NIOCore
 package import WebSocketProtocol
 
-/// A task that wants to know when its ping was answered.
+/// Somebody who wants to know when a ping was answered.
 struct PingWaiter {
     let ticket: WaitTicket
     let payload: UInt64
     let sentAt: MonotonicTime
-    let continuation: CheckedContinuation<Duration, any Error>
+    let answered: (Result<Duration, any Error>) -> Void
 }
 
 /// Pings, silence and missed deadlines (RFC 6455 §5.5.2, §7.1.1).
 extension ConnectionHandler {
     private var deadline: MonotonicTime? {
         guard self.closing.phase == .open else { return self.closing.deadline }
-        guard let messageDeadline = self.messageDeadline else { return self.keepAlive.deadline }
-        return self.keepAlive.deadline.map { min($0, messageDeadline) } ?? messageDeadline
+        var earliest = self.keepAlive.deadline
+        for candidate in [self.messageDeadline, self.ageDeadline] {
+            guard let candidate else { continue }
+            earliest = earliest.map { min($0, candidate) } ?? candidate
+        }
+        return earliest
     }
 
     /// Sets a deadline for a message that has begun, and takes it back when it has ended.
@@ -39,6 +43,21 @@ extension ConnectionHandler {
         }
     }
 
+    /// When the connection has lived long enough: somewhere in the last tenth of its time.
+    static func ageDeadline(
+        _ configuration: ConnectionConfiguration, now: MonotonicTime, random: UInt64
+    ) -> MonotonicTime? {
+        configuration.maximumAge.map { age in
+            let tenth = UInt64(max(1, age.clampedNanoseconds / 10))
+            return now.advanced(by: age - .nanoseconds(Int64(clamping: random % tenth)))
+        }
+    }
+
+    private func checkAge(now: MonotonicTime) {
+        guard let deadline = self.ageDeadline, now >= deadline else { return }
+        self.startClosing(ClosePayload(uncheckedCode: .goingAway, reason: "maximum age"))
+    }
+
     func scheduleDeadline() {
         guard let deadline = self.deadline else { return self.loop.deadlines.remove(self) }
         self.loop.deadlines.schedule(self, at: deadline)
@@ -48,6 +67,7 @@ extension ConnectionHandler {
         switch self.closing.phase {
         case .open:
             self.checkMessageDeadline(now: now)
+            self.checkAge(now: now)
             guard self.closing.phase == .open else { return self.deadline }
             switch self.keepAlive.deadlineReached(now: now, isReadingPaused: self.inbox.isPaused) {
             case .sendPing(let payload):
@@ -83,7 +103,7 @@ extension ConnectionHandler {
         // Waiters are in the order of their pings; a pong answers all pings up to its own.
         while let waiter = self.pingWaiters.first, number &- waiter.payload < UInt64.max / 2 {
             self.pingWaiters.removeFirst()
-            waiter.continuation.resume(returning: waiter.sentAt.duration(to: now))
+            waiter.answered(.success(waiter.sentAt.duration(to: now)))
         }
     }
 
@@ -93,25 +113,26 @@ extension ConnectionHandler {
         let ticket = WaitTicket()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { waiter in
-                self.perform { self.ping(ticket, waiter) }
+                self.perform { self.ping(ticket) { waiter.resume(with: $0) } }
             }
         } onCancel: {
             self.eventLoop.execute {
                 ticket.isCancelled = true
                 guard let index = self.pingWaiters.firstIndex(where: { $0.ticket === ticket }) else { return }
-                self.pingWaiters.remove(at: index).continuation.resume(throwing: CancellationError())
+                self.pingWaiters.remove(at: index).answered(.failure(CancellationError()))
             }
         }
     }
 
-    private func ping(_ ticket: WaitTicket, _ waiter: CheckedContinuation<Duration, any Error>) {
-        guard !ticket.isCancelled else { return waiter.resume(throwing: CancellationError()) }
+    /// Sends a ping and calls back when its pong is there or can't come any more. On the event loop only.
+    func ping(_ ticket: WaitTicket = WaitTicket(), _ answered: @escaping (Result<Duration, any Error>) -> Void) {
+        guard !ticket.isCancelled else { return answered(.failure(CancellationError())) }
         guard self.closing.canSend else {
-            return waiter.resume(throwing: ConnectionClosedError(outcome: self.closing.outcome))
+            return answered(.failure(ConnectionClosedError(outcome: self.closing.outcome)))
         }
         let payload = self.keepAlive.takePayload()
         self.pingWaiters.append(
-            PingWaiter(ticket: ticket, payload: payload, sentAt: DeadlineWheel.now(), continuation: waiter)
+            PingWaiter(ticket: ticket, payload: payload, sentAt: DeadlineWheel.now(), answered: answered)
         )
         self.writeFrame(.ping, ByteBuffer(bytes: KeepAlive.bytes(of: payload)))
     }

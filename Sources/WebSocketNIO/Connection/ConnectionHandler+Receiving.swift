@@ -151,8 +151,8 @@ extension ConnectionHandler {
 
     @inline(__always)
     private func deliver(_ piece: MessagePiece) {
-        if let onMessage = self.onMessage, piece.startsMessage, piece.endsMessage {
-            onMessage(self.connection, WebSocketMessage(uncheckedKind: piece.kind, bytes: piece.bytes))
+        if let onMessage = self.onMessage {
+            self.callBack(onMessage, piece)
         } else {
             self.enqueue(piece)
         }

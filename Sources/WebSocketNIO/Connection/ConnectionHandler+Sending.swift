@@ -110,15 +110,26 @@ extension ConnectionHandler {
         }
     }
 
-    /// Hands the channel what is corked, with a frame's header last if there is one, and the rest of that frame as it is.
+    /// Writes what is corked, with a frame's header last if there is one, and the rest of that frame as it is.
     private func writeCork(before payload: ByteBuffer) {
         guard let context = self.context else { return }
-        let cork = self.cork.finish()
-        self.reportSent(byteCount: (cork?.readableBytes ?? 0) + payload.readableBytes)
-        if let cork { context.write(self.wrapOutboundOut(cork), promise: nil) }
-        context.write(self.wrapOutboundOut(payload), promise: nil)
+        let isShared = self.cork.isShared
+        let cork = self.cork.finish() ?? ByteBuffer()
+        self.reportSent(byteCount: cork.readableBytes + payload.readableBytes)
+        let sent = self.idleSocket?.send(cork, payload) ?? 0
+        if sent < cork.readableBytes { context.write(self.wrapOutboundOut(cork.dropping(sent)), promise: nil) }
+        let rest = payload.dropping(max(0, sent - cork.readableBytes))
+        if rest.readableBytes > 0 { context.write(self.wrapOutboundOut(rest), promise: nil) }
+        if !isShared { self.loop.giveBackCork(cork) }
+        guard sent < cork.readableBytes + payload.readableBytes else { return }
         self.hasUnflushedWrites = true
-        if self.isChannelWritable { self.requestFlush() } else { self.flushCork() }
+        if self.isChannelWritable && sent == 0 { self.requestFlush() } else { self.flushCork() }
+    }
+
+    /// The socket, if nothing waits in its channel.
+    @inline(__always)
+    private var idleSocket: SocketAccess? {
+        self.isBackedUp || self.hasUnflushedWrites ? nil : self.socket
     }
 
     func requestFlush() {
@@ -136,10 +147,10 @@ extension ConnectionHandler {
         let isShared = self.cork.isShared
         if let cork = self.cork.finish() {
             self.reportSent(byteCount: cork.readableBytes)
-            let rest = self.writeToSocket(cork)
-            if rest > 0 {
+            let sent = self.idleSocket?.send(cork) ?? 0
+            if sent < cork.readableBytes {
                 self.hasUnflushedWrites = false
-                context.writeAndFlush(self.wrapOutboundOut(cork.suffix(rest)), promise: nil)
+                context.writeAndFlush(self.wrapOutboundOut(cork.dropping(sent)), promise: nil)
                 self.noticeBackUp(context)
             }
             if !isShared { self.loop.giveBackCork(cork) }
@@ -148,14 +159,6 @@ extension ConnectionHandler {
             context.flush()
             self.noticeBackUp(context)
         }
-    }
-
-    /// Writes as much as the socket takes, if nothing waits in its channel.
-    /// - Returns: how many bytes are left for the channel.
-    @inline(__always)
-    private func writeToSocket(_ bytes: ByteBuffer) -> Int {
-        guard let socket = self.socket, !self.isBackedUp, !self.hasUnflushedWrites else { return bytes.readableBytes }
-        return bytes.readableBytes &- socket.send(bytes)
     }
 
     /// If the socket is full, waits for it to take everything. The channel alone would keep each frame with buffer and
@@ -215,10 +218,10 @@ extension ConnectionHandler {
 }
 
 extension ByteBuffer {
-    /// The last `byteCount` readable bytes.
-    fileprivate func suffix(_ byteCount: Int) -> ByteBuffer {
+    /// Without the first `byteCount` readable bytes.
+    fileprivate func dropping(_ byteCount: Int) -> ByteBuffer {
         var rest = self
-        rest.moveReaderIndex(forwardBy: self.readableBytes - byteCount)
+        rest.moveReaderIndex(forwardBy: byteCount)
         return rest
     }
 }
@@ -235,31 +238,26 @@ extension ConnectionHandler {
         return true
     }
 
-    /// Sends, and returns when the peer keeps up: the next message then finds room. From any task.
+    /// Waits until the peer keeps up and nobody streams a message, then sends. From any task.
     ///
-    /// While a message is being streamed it waits with its own, so that one that was not sent is not taken for sent.
+    /// A message that waits is in its task, not in a queue of ours: however many tasks send and are cancelled, what piles up
+    /// is bounded, and one that was not sent is not taken for sent.
     @usableFromInline
     func sendWithBackPressure(_ message: WebSocketMessage, compress: Bool) async throws {
         let message = OutgoingMessage(message, compress: compress)
         while true {
-            let progress = try await self.onLoop { () -> SendProgress in
-                guard !self.outbox.isStreaming else { return .waitsForTurn }
+            let isSent = try await self.onLoop {
+                guard self.closing.canSend else { throw ConnectionClosedError(outcome: self.closing.outcome) }
+                guard !self.mustWait else { return false }
                 try self.send(message)
-                return self.isCongested ? .waitsForRoom : .done
+                return true
             }
-            switch progress {
-            case .done: return
-            case .waitsForRoom: return try await self.wait { self.isCongested }
-            case .waitsForTurn: try await self.wait { self.outbox.isStreaming }
-            }
+            if isSent { return }
+            try await self.wait { self.mustWait }
         }
     }
 
-    private enum SendProgress {
-        case done
-        case waitsForRoom
-        case waitsForTurn
-    }
+    private var mustWait: Bool { self.isCongested || self.outbox.isStreaming }
 
     /// Returns when `condition` does not hold, which is looked at on the event loop each time that sending has moved on.
     /// - Throws: ``ConnectionClosedError`` if the connection is closing while it holds; `CancellationError`.

@@ -73,6 +73,7 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
 
     // Keeping alive and closing
     @exclusivity(unchecked) var keepAlive: KeepAlive
+    let ageDeadline: MonotonicTime?
     @exclusivity(unchecked) var closing: CloseHandshake
     @exclusivity(unchecked) var pingWaiters: [PingWaiter] = []
     @exclusivity(unchecked) var closeWaiters: [CheckedContinuation<CloseOutcome, Never>] = []
@@ -103,11 +104,11 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
             limits: limits,
             allowedReservedBits: handshake.compression == nil ? [] : .rsv1
         )
+        let now = DeadlineWheel.now()
         self.keepAlive = KeepAlive(
-            settings.configuration.keepAlive,
-            now: DeadlineWheel.now(),
-            random: loop.maskingKeys.nextWord()
-        )
+            settings.configuration.keepAlive, now: now, random: loop.maskingKeys.nextWord())
+        self.ageDeadline = ConnectionHandler.ageDeadline(
+            settings.configuration, now: now, random: loop.maskingKeys.nextWord())
         self.closing = CloseHandshake(role: settings.role, timeout: settings.configuration.closeTimeout)
     }
 
@@ -127,6 +128,9 @@ package final class ConnectionHandler: ChannelDuplexHandler, DeadlineTarget, @un
     func dropCompression() {
         self.lazyCompression = nil
     }
+
+    /// True until either side has said goodbye. On the event loop only.
+    package var isOpen: Bool { self.closing.phase == .open }
 
     /// The connection as applications see it.
     package var connection: WebSocketConnection { WebSocketConnection(self) }

@@ -12,6 +12,10 @@ public struct ConnectionConfiguration: Sendable {
     /// Without it a peer that sends a byte now and then would hold a half message for ever. After it: close 1008. Time
     /// during which *we* do not read does not end a message. Nil for no limit.
     public var messageTimeout: Duration? = .seconds(120)
+    /// How long the connection may live before it is closed with 1001, so that long-lived ones move to new servers and
+    /// certificates. Each ends at a point of its own in the last tenth of that time, so that those which began together do not
+    /// come back together. Default nil: for ever.
+    public var maximumAge: Duration?
     /// How long the peer may take to answer a Close and then to close the transport. Default 5 s; then it is dropped.
     public var closeTimeout: Duration = .seconds(5)
     /// permessage-deflate (RFC 7692), if the peer speaks it. Default nil, which declines it: it costs ten times the CPU

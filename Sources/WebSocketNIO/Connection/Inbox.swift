@@ -41,8 +41,31 @@ extension ConnectionHandler {
     /// Hands messages that came before the callback was set to the callback.
     func deliverWaitingMessages() {
         while let onMessage = self.onMessage, let piece = self.takePiece() {
-            onMessage(self.connection, WebSocketMessage(uncheckedKind: piece.kind, bytes: piece.bytes))
+            self.callBack(onMessage, piece)
         }
+    }
+
+    /// Hands a message to the callback; with streamed delivery its pieces are gathered first, up to the message limit.
+    @inline(__always)
+    func callBack(_ onMessage: (WebSocketConnection, WebSocketMessage) -> Void, _ piece: MessagePiece) {
+        if piece.startsMessage && piece.endsMessage {
+            onMessage(self.connection, WebSocketMessage(uncheckedKind: piece.kind, bytes: piece.bytes))
+        } else if let bytes = self.gather(piece) {
+            onMessage(self.connection, WebSocketMessage(uncheckedKind: piece.kind, bytes: bytes))
+        }
+    }
+
+    /// - Returns: the message, if this is the last piece of one.
+    private func gather(_ piece: MessagePiece) -> ByteBuffer? {
+        var bytes = self.gathering.take() ?? ByteBuffer()
+        bytes.writeImmutableBuffer(piece.bytes)
+        guard bytes.readableBytes <= self.settings.configuration.limits.maximumMessageByteCount else {
+            self.fail(ProtocolViolation.messageTooBig)
+            return nil
+        }
+        if piece.endsMessage { return bytes }
+        self.gathering = bytes
+        return nil
     }
 
     func wakeReceiver() {
@@ -53,7 +76,7 @@ extension ConnectionHandler {
     private func takePiece() -> MessagePiece? {
         guard let piece = self.inbox.pieces.popFirst() else { return nil }
         self.inbox.byteCount &-= piece.bytes.readableBytes
-        self.metrics.queueChanged(by: -1)
+        if self.closing.phase != .closed { self.metrics.queueChanged(by: -1) }
         if self.inbox.isPaused { self.updateReadPause() }
         return piece
     }

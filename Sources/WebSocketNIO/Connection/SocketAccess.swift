@@ -34,23 +34,49 @@ struct SocketAccess {
     /// - Returns: how many bytes the socket took: less than all if it is full, or 0 if it is broken. The channel, which is to
     ///   write the rest, will notice.
     func send(_ bytes: ByteBuffer) -> Int {
-        var count = 0
-        // Throws if the socket is closed.
-        try? self.core.withUnsafeTransport { handle in
-            bytes.withUnsafeReadableBytes { bytes in
-                count = Self.send(handle, bytes)
+        self.withSocket { socket in bytes.withUnsafeReadableBytes { SocketAccess.send(socket, $0) } }
+    }
+
+    /// Sends both, one after the other, in one system call.
+    /// - Returns: how many bytes the socket took, as for one.
+    func send(_ first: ByteBuffer, _ second: ByteBuffer) -> Int {
+        self.withSocket { socket in
+            first.withUnsafeReadableBytes { first in
+                second.withUnsafeReadableBytes { second in
+                    withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { vectors in
+                        vectors.initializeElement(at: 0, to: iovec(first))
+                        vectors.initializeElement(at: 1, to: iovec(second))
+                        var message = msghdr()
+                        message.msg_iov = vectors.baseAddress
+                        message.msg_iovlen = 2
+                        return sendmsg(socket, &message, SocketAccess.flags)
+                    }
+                }
             }
         }
+    }
+
+    private func withSocket(_ body: (NIOBSDSocket.Handle) -> Int) -> Int {
+        var count = 0
+        // Throws if the socket is closed.
+        try? self.core.withUnsafeTransport { count = body($0) }
         return max(0, count)
     }
 
-    private static func send(_ handle: NIOBSDSocket.Handle, _ bytes: UnsafeRawBufferPointer) -> Int {
+    private static func send(_ socket: NIOBSDSocket.Handle, _ bytes: UnsafeRawBufferPointer) -> Int {
         #if canImport(Glibc)
-            Glibc.send(handle, bytes.baseAddress, bytes.count, Self.flags)
+            Glibc.send(socket, bytes.baseAddress, bytes.count, Self.flags)
         #elseif canImport(Musl)
-            Musl.send(handle, bytes.baseAddress, bytes.count, Self.flags)
+            Musl.send(socket, bytes.baseAddress, bytes.count, Self.flags)
         #else
-            Darwin.send(handle, bytes.baseAddress, bytes.count, Self.flags)
+            Darwin.send(socket, bytes.baseAddress, bytes.count, Self.flags)
         #endif
+    }
+}
+
+extension iovec {
+    /// For a system call that only reads the bytes.
+    fileprivate init(_ bytes: UnsafeRawBufferPointer) {
+        self.init(iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
     }
 }

@@ -35,15 +35,16 @@ extension WebSocketConnection: Hashable {
 // MARK: - Sending
 
 extension WebSocketConnection {
-    /// Sends a message, and returns when the peer keeps up: it suspends while more than
-    /// ``ConnectionConfiguration/sendHighMark`` bytes wait for the peer.
+    /// Sends a message as soon as the peer keeps up: it suspends while more than
+    /// ``ConnectionConfiguration/sendHighMark`` bytes wait for the peer, or while another message is being streamed.
     ///
     /// Messages of concurrent senders go out one after the other, whole.
     /// - Parameters:
     ///   - message: text or bytes.
     ///   - compress: false to send it as it is even where compression was agreed on: for secrets, and for what is
     ///     compressed already.
-    /// - Throws: ``ConnectionClosedError`` if the connection is closing or closed; nothing was sent then.
+    /// - Throws: ``ConnectionClosedError`` if the connection is closing or closed, `CancellationError` if the task is
+    ///   cancelled while it waits; nothing was sent then.
     // Inlined, so that a message that needs no waiting costs the caller no call of an async function, which is dearer than all
     // the rest.
     @inlinable
@@ -227,13 +228,13 @@ extension WebSocketConnection {
     /// than ``ConnectionConfiguration/closeTimeout`` each.
     ///
     /// - Parameters:
-    ///   - code: 1000–1003, 1007–1014 (1010 from a client only) or 3000–4999.
+    ///   - code: 1000–1003, 1007–1014 (1010 from a client only) or 3000–4999; nil for a Close frame without code and reason.
     ///   - reason: at most 123 bytes of UTF-8.
     /// - Returns: the words of both sides. If the connection was closing before, how that ended.
     /// - Throws: `CloseArgumentError` for a code or a reason that can't be sent.
     @discardableResult
     public func close(
-        code: CloseCode = .normalClosure,
+        code: CloseCode? = .normalClosure,
         reason: String = ""
     ) async throws -> CloseOutcome {
         let handler = self.handler
@@ -313,9 +314,16 @@ extension WebSocketConnection {
             OutgoingMessage(kind: message.kind, bytes: message.bytes, prepared: prepared), ifSlow: policy)
     }
 
+    /// Sends a ping (RFC 6455 §5.5.2), and calls back with the time until its pong arrived, or with
+    /// ``ConnectionClosedError`` if none can come any more.
+    public func ping(_ answered: @escaping (Result<Duration, any Error>) -> Void) {
+        self.handler.eventLoop.preconditionInEventLoop()
+        self.handler.ping { answered($0) }
+    }
+
     /// Starts to close without waiting for the end; ``onClose(_:)`` tells of it.
     /// - Throws: `CloseArgumentError` for a code or a reason that can't be sent.
-    public func startClosing(code: CloseCode = .normalClosure, reason: String = "") throws(CloseArgumentError) {
+    public func startClosing(code: CloseCode? = .normalClosure, reason: String = "") throws(CloseArgumentError) {
         self.handler.eventLoop.preconditionInEventLoop()
         self.handler.startClosing(try ClosePayload(code: code, reason: reason, role: self.handler.settings.role))
     }

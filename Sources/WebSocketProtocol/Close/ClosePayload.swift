@@ -13,9 +13,15 @@ public struct ClosePayload: Sendable, Hashable {
     /// The longest reason in bytes of UTF-8: 125 bytes of a control frame less two of the code.
     public static let maximumReasonByteCount = 123
 
-    /// A code and a reason to send.
-    /// - Throws: ``CloseArgumentError`` if `role` may not send the code, or the reason is over 123 bytes of UTF-8.
-    public init(code: CloseCode, reason: String = "", role: Role) throws(CloseArgumentError) {
+    /// A code and a reason to send, or neither.
+    /// - Throws: ``CloseArgumentError`` if `role` may not send the code, there is a reason but no code, or the reason is over 123
+    ///   bytes of UTF-8.
+    public init(code: CloseCode?, reason: String = "", role: Role) throws(CloseArgumentError) {
+        guard let code else {
+            guard reason.isEmpty else { throw .reasonWithoutCode }
+            self = .empty
+            return
+        }
         guard code.isSendable(by: role) else { throw .codeNotSendable(code) }
         guard reason.utf8.count <= ClosePayload.maximumReasonByteCount else {
             throw .reasonTooLong(byteCount: reason.utf8.count)
@@ -61,11 +67,14 @@ public struct ClosePayload: Sendable, Hashable {
 public enum CloseArgumentError: Error, Sendable, Hashable, CustomStringConvertible {
     case codeNotSendable(CloseCode)
     case reasonTooLong(byteCount: Int)
+    case reasonWithoutCode
 
     public var description: String {
         switch self {
         case .codeNotSendable(let code):
             "close code \(code) can't be sent: use 1000–1003, 1007–1014 (1010 from a client only) or 3000–4999"
+        case .reasonWithoutCode:
+            "a close reason needs a code in front of it (RFC 6455 §5.5.1): give one, 1000 for instance"
         case .reasonTooLong(let byteCount):
             "close reason of \(byteCount) bytes is too long: at most \(ClosePayload.maximumReasonByteCount) bytes of UTF-8"
         }

@@ -198,6 +198,17 @@ struct CloseHandshakeTests {
         #expect(try wire.takeFrames() == [.close(1000, reason)])
     }
 
+    @Test("A Close may have no code (§5.5.1)", .requirement(152))
+    func ourCloseWithoutCode() throws {
+        let wire = try Wire(.server)
+        let connection = wire.connection
+        let close = wire.start { try await connection.close(code: nil) }
+        #expect(try wire.takeFrames() == [RawFrame(opcode: 8, payload: [])])
+        try wire.receive(.close(1000))
+        wire.dropTransport()
+        #expect(close.value?.sent == .empty)
+    }
+
     @Test("Only a client may send 1010 (§7.4.1)", .requirement(174))
     func sendingMandatoryExtension() throws {
         #expect(throws: CloseArgumentError.self) { try Wire(.server).connection.startClosing(code: 1010) }

@@ -136,6 +136,24 @@ struct DeadlineTests {
         #expect(try wire.takeFrames().contains(.close(1001, "idle")))
     }
 
+    @Test("A connection that is old enough is closed with 1001, each at a time of its own", .requirement(292))
+    func maximumAge() throws {
+        var ages = Set<Int>()
+        for _ in 0..<12 {
+            let wire = try Wire(.server) { $0.maximumAge = .seconds(1000) }
+            var age = 0
+            while wire.handler.closing.phase == .open && age < 2000 {
+                wire.advance(by: .seconds(1))
+                age += 1
+                try wire.receive(.text("busy"))
+            }
+            #expect((900...1001).contains(age))
+            #expect(try wire.takeFrames().last == .close(1001, "maximum age"))
+            ages.insert(age)
+        }
+        #expect(ages.count >= 4)
+    }
+
     @Test("The close deadline holds beyond a minute too", .requirement(165))
     func longTimeout() throws {
         let wire = try Wire(.server) { $0.closeTimeout = .seconds(120) }

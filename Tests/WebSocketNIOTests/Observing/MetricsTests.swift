@@ -61,6 +61,9 @@ struct MetricsTests {
             let depth = try metrics.expectMeter("websocket_receive_queue_depth", [("role", "server")])
             #expect(depth.lastValue == 2)
             wire.dropTransport()
+            wire.advance(by: .seconds(2))
+            #expect(depth.lastValue == 0)
+            // They can still be taken, which must not count twice.
             let rest = wire.start { for try await _ in connection.messages {} }
             #expect(rest.error is ConnectionClosedError)
             wire.advance(by: .seconds(2))

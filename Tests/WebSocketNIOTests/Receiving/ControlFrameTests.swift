@@ -71,6 +71,24 @@ struct ControlFrameTests {
         #expect(third.value != nil)
     }
 
+    @Test("A ping without a task calls back with its pong, or with the end of the connection", .requirement(132, 290))
+    func pingCallback() throws {
+        let wire = try Wire(.server)
+        var answers: [Bool] = []
+        for _ in 0..<2 {
+            wire.connection.ping { answers.append((try? $0.get()) != nil) }
+        }
+        wire.run()
+        let pings = try wire.takeFrames()
+        #expect(pings.map(\.opcode) == [9, 9])
+        try wire.receive(.pong(pings[0].payload))
+        #expect(answers == [true])
+        wire.dropTransport()
+        #expect(answers == [true, false])
+        wire.connection.ping { answers.append((try? $0.get()) != nil) }
+        #expect(answers == [true, false, false])
+    }
+
     @Test("ping() throws how the connection ended if no pong comes (§7.1.5)", .requirement(155))
     func pingWithoutPong() throws {
         let wire = try Wire(.client)

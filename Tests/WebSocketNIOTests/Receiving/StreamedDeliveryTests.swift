@@ -53,6 +53,24 @@ struct StreamedDeliveryTests {
         #expect(first.value == 44)
     }
 
+    @Test("A callback gets whole messages, up to the limit, and those that came before it was set", .requirement(296))
+    func callbacks() throws {
+        let frames: [RawFrame] = [.text("grüß", isFinal: false), .continuation(Array(" Gott".utf8), isFinal: true)]
+        let bytes = frames.flatMap { $0.masked().bytes }
+        for (cut, isLate) in (0..<bytes.count).flatMap({ [($0, false), ($0, true)] }) {
+            let wire = try self.streamed { $0.limits.maximumMessageByteCount = 20 }
+            if !isLate { wire.collect() }
+            try wire.receive(Array(bytes[..<cut]))
+            if isLate { wire.collect() }
+            try wire.receive(Array(bytes[cut...]))
+            #expect(wire.messages.map(\.text) == ["grüß Gott"])
+            let full = RawFrame.binary([UInt8](repeating: 1, count: 20), isFinal: false)
+            try wire.receive(full, .continuation([1], isFinal: true))
+            #expect(wire.messages.count == 1)
+            #expect(try wire.takeFrames().last?.payload.prefix(2) == [0x03, 0xF1])
+        }
+    }
+
     @Test("What is not read of a message is skipped", .requirement(296))
     func skipping() throws {
         let wire = try self.streamed()

@@ -55,6 +55,10 @@ struct ClosePayloadTests {
     func longestReason() throws {
         let longest = String(repeating: "a", count: 123)
         #expect(try ClosePayload(code: .normalClosure, reason: longest, role: .client).encoded.count == 125)
+        #expect(try ClosePayload(code: nil, role: .server) == .empty)
+        #expect(throws: CloseArgumentError.reasonWithoutCode) {
+            try ClosePayload(code: nil, reason: "why", role: .server)
+        }
         #expect(throws: CloseArgumentError.reasonTooLong(byteCount: 124)) {
             try ClosePayload(code: .normalClosure, reason: longest + "a", role: .client)
         }

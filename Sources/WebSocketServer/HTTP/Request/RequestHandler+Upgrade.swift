@@ -129,12 +129,12 @@ extension RequestHandler {
                     handler.startClosing(ClosePayload(uncheckedCode: .normalClosure, reason: ""))
                 } catch is CancellationError {
                     handler.startClosing(ClosePayload(uncheckedCode: .goingAway, reason: ""))
-                } catch is ConnectionClosedError {
-                    // The end of the connection is no failure of the application.
+                } catch is ConnectionClosedError where !handler.isOpen {
+                    // The end of this connection is no failure of the application; that of another one is.
                 } catch {
                     logger.error(
                         "connection handler failed", metadata: ["connection": "\(handler.id)", "error": "\(error)"])
-                    handler.fail(.internalError, "")
+                    handler.startClosing(ClosePayload(uncheckedCode: .internalError, reason: ""))
                 }
             }
         }
