@@ -21,8 +21,9 @@ struct ListeningTests {
     }
 
     /// Runs a server, and hands `body` as many addresses as it has.
-    private func serve(_ configuration: ServerConfiguration, _ body: ([SocketAddress]) async throws -> Void) async throws
-    {
+    private func serve(
+        _ configuration: ServerConfiguration, _ body: ([SocketAddress]) async throws -> Void
+    ) async throws {
         let (arriving, arrive) = AsyncStream.makeStream(of: SocketAddress.self)
         var server = WebSocketServer(configuration: configuration, logger: TestServer.quiet)
         server.echo()

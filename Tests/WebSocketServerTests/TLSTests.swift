@@ -122,7 +122,8 @@ struct TLSTests {
         }
     }
 
-    @Test("TLS may begin while the server runs: new connections get it, those that are open go on", .requirement(16, 73))
+    @Test(
+        "TLS may begin while the server runs: new connections get it, those that are open go on", .requirement(16, 73))
     func later() async throws {
         let (arriving, arrive) = AsyncStream.makeStream(of: Int.self)
         var server = WebSocketServer(

@@ -13,7 +13,8 @@ internal import WebSocketServer
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serve a page to try WebSocket in a browser, /echo, /chat, /socket.io/, /engine.io/, /healthz and /whoami."
+        abstract:
+            "Serve a page to try WebSocket in a browser, /echo, /chat, /socket.io/, /engine.io/, /healthz and /whoami."
     )
 
     @Option(help: "Name or address to listen on; may be repeated. (default: 127.0.0.1)")

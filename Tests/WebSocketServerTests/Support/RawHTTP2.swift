@@ -6,8 +6,10 @@ enum RawHTTP2 {
     static let ping: UInt8 = 6
     static let goAway: UInt8 = 7
 
-    /// The preface and empty SETTINGS.
-    static let opening = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + RawHTTP2.frame(RawHTTP2.settings)
+    /// The preface, empty SETTINGS, and the acknowledgement of those that the server sends at the preface.
+    static let opening =
+        Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + RawHTTP2.frame(RawHTTP2.settings)
+        + RawHTTP2.frame(RawHTTP2.settings, flags: 1)
 
     static func frame(_ type: UInt8, flags: UInt8 = 0, stream: UInt8 = 0, _ payload: [UInt8] = []) -> [UInt8] {
         [0, UInt8(payload.count >> 8), UInt8(payload.count & 0xFF), type, flags, 0, 0, 0, stream] + payload
