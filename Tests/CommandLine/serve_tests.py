@@ -1,6 +1,7 @@
 """`martlet serve`: what it prints, what stops it from starting, and how it ends."""
 
 import asyncio
+import hashlib
 import re
 import shutil
 import signal
@@ -170,3 +171,96 @@ async def _():
         equal(received[:1] + received[2:4], b"\x88\x03\xe9", "Close frame with 1001")
         for connection in (writer, idle, silent):
             connection.close()
+
+
+async def answer(reader, writer, path, *fields):
+    """Status line and body of a request on a connection of its own."""
+    lines = [f"GET {path} HTTP/1.1", "Host: localhost", "Connection: close", *fields]
+    writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+    head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
+    writer.close()
+    return head.split("\r\n")[0], body
+
+
+@test("serve: --host may be repeated, and the URLs of each are printed")
+async def _():
+    async with Process("serve", "--host", "127.0.0.1", "--host", "::1", "--port", "0") as process:
+        found = []
+        for host in ("127.0.0.1", r"\[::1\]"):
+            line = await process.line()
+            place = re.fullmatch(rf"Martlet is listening on (http://{host}:\d+)/", line)
+            check(place, f"line {line!r}")
+            urls = await all_urls(process)
+            check(all(place[1].partition("://")[2] in url for url in urls.values()), f"URLs {urls} of {place[1]}")
+            found.append(urls)
+        for urls in found:
+            equal((await get(urls["health"]))[::2], (200, "ok\n"), "health")
+            result = await martlet("connect", urls["echo"], stdin="hello")
+            equal((result.lines, result.errors, result.status), (["hello"], "", 0), "connect to echo")
+
+
+@test("serve: --unix-socket alone, and beside a port; that of a server that runs is not taken")
+async def _():
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder, "martlet.sock"))
+        for options in ([], ["--port", "0", "--tls-self-signed"]):
+            # The second finds the file that the first has left.
+            async with Process("serve", "--unix-socket", path, *options) as process:
+                if options:
+                    contains(await process.line(), "Martlet is listening on https://127.0.0.1:", "first line")
+                    await all_urls(process)
+                    contains(await process.line(), "SHA-256", "line")
+                equal(await process.line(), f"Martlet is listening on unix:{path}", "line")
+                result = await martlet("serve", "--unix-socket", path)
+                equal((result.output, result.status), ("", 1), "output and status of a second server")
+                one_line(result.errors, f"can't listen on unix:{path}")
+                status, body = await answer(*await asyncio.open_unix_connection(path), "/whoami")
+                equal((status, body), ("HTTP/1.1 200 OK", "unix http\n"), "answer")
+                result = await martlet("connect", f"ws+unix://{path}:/echo", stdin="hello")
+                equal((result.lines, result.errors, result.status), (["hello"], "", 0), "connect to echo")
+
+
+@test("serve: the fingerprint it prints is that of its certificate")
+async def _():
+    async with Server("--tls-self-signed") as server:
+        await all_urls(server)
+        printed = re.fullmatch(r"  SHA-256  ((?:[0-9A-F]{2}:){31}[0-9A-F]{2})", await server.line())
+        check(printed, "no fingerprint")
+        certificate_of_server = ssl.PEM_cert_to_DER_cert(await asyncio.to_thread(presented, server.port))
+        equal(printed[1].replace(":", "").lower(), hashlib.sha256(certificate_of_server).hexdigest(), "fingerprint")
+
+
+@test("serve: --tls-client-authority lets in whom it vouches for, and nobody else")
+async def _():
+    async with certificate() as (chain, key), certificate() as (own, own_key), certificate() as (other, other_key), \
+            Server("--tls-certificate", chain, "--tls-key", key, "--tls-client-authority", own) as server:
+        async def ask(*identity):
+            context = ssl.create_default_context(cafile=chain)
+            if identity:
+                context.load_cert_chain(*identity)
+            connection = await asyncio.open_connection("127.0.0.1", server.port, ssl=context, server_hostname="127.0.0.1")
+            return await answer(*connection, "/healthz")
+        equal(await ask(own, own_key), ("HTTP/1.1 200 OK", "ok\n"), "answer to the one it vouches for")
+        for identity in ((), (other, other_key)):
+            try:
+                # With TLS 1.3 a client hears of its refusal when it reads.
+                refused = await ask(*identity)
+            except TimeoutError:
+                raise
+            except OSError:
+                continue
+            equal(refused, ("", ""), f"answer to {identity or 'nobody'}")
+
+
+@test("serve: --trust-proxy and --forwarded say whose word counts, and which")
+async def _():
+    fields = ["X-Forwarded-For: 192.0.2.1", "X-Forwarded-Proto: https", "Forwarded: for=192.0.2.2;proto=https"]
+    for options, expected in (
+        ([], "127.0.0.1 http\n"),
+        (["--trust-proxy", "10.0.0.0/8"], "127.0.0.1 http\n"),
+        (["--trust-proxy", "10.0.0.0/8", "--trust-proxy", "127.0.0.1"], "192.0.2.1 https\n"),
+        (["--trust-proxy", "127.0.0.0/8", "--forwarded"], "192.0.2.2 https\n"),
+    ):
+        async with Server(*options) as server:
+            _, body = await answer(*await asyncio.open_connection("127.0.0.1", server.port), "/whoami", *fields)
+            equal(body, expected, f"who we are with {options}")

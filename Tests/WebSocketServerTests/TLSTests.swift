@@ -122,6 +122,39 @@ struct TLSTests {
         }
     }
 
+    @Test(
+        "TLS may begin while the server runs: new connections get it, those that are open go on", .requirement(16, 73))
+    func later() async throws {
+        let (arriving, arrive) = AsyncStream.makeStream(of: Int.self)
+        var server = WebSocketServer(
+            configuration: ServerConfiguration(host: "127.0.0.1", port: 0), logger: TestServer.quiet)
+        server.echo()
+        server.onListening { arrive.yield($0.port ?? 0) }
+        try await withThrowingTaskGroup(of: Void.self) { [server] group in
+            group.addTask { try await server.run() }
+            for await port in arriving.prefix(1) {
+                let plain = try await TestServer.client().connect(to: "ws://127.0.0.1:\(port)/")
+                try server.replaceTLS(TestCertificate.localhost.server())
+                for versions in [HTTPVersions.http1, .http2] {
+                    let client = try TestServer.client {
+                        $0.tls = try TestCertificate.localhost.client()
+                        $0.httpVersions = versions
+                    }
+                    let secure = try await client.connect(to: "wss://localhost:\(port)/")
+                    for connection in [secure, plain] {
+                        let payload = ByteBuffer(repeating: 9, count: 1 << 20)
+                        try await connection.send(payload)
+                        for try await message in connection.messages {
+                            #expect(message.bytes == payload)
+                            break
+                        }
+                    }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
     @Test("A violation over TLS still brings its Close frame (§7.1.7)", .requirement(159, 191))
     func violation() async throws {
         try await self.serve { server in

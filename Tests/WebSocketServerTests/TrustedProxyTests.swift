@@ -1,11 +1,10 @@
 import HTTPTypes
 import NIOCore
 import Testing
-import WebSocketClient
 
 @testable import WebSocketServer
 
-@Suite("Proxies in front, and where a server listens", .timeLimit(.minutes(1)))
+@Suite("What proxies in front say", .timeLimit(.minutes(1)))
 struct TrustedProxyTests {
     private func client(
         _ fields: HTTPFields, from address: String, trusted: [String],
@@ -99,25 +98,6 @@ struct TrustedProxyTests {
             guard case .invalid = ProxyHeader.read(&buffer) else {
                 Issue.record("\(text) is taken")
                 return
-            }
-        }
-    }
-
-    @Test("A server listens on a Unix socket as well, and a client reaches it there", .requirement(297))
-    func unixSocket() async throws {
-        let path = "/tmp/martlet-\(UInt64.random(in: 0...UInt64.max)).sock"
-        try await TestServer.run {
-            $0.furtherAddresses = [.unixSocket(path: path), .tcp(host: "127.0.0.1", port: 0)]
-        } _: { _ in
-            for versions in [HTTPVersions.http1, .http2] {
-                let client = TestServer.client { $0.httpVersions = versions }
-                try await client.withConnection(to: "ws+unix://\(path):/") { connection in
-                    try await connection.send("hello")
-                    for try await message in connection.messages {
-                        #expect(message.text == "hello")
-                        break
-                    }
-                }
             }
         }
     }

@@ -77,9 +77,13 @@ extension StreamTransport {
         context.writeAndFlush(self.wrapOutboundOut(.rstStream(.protocolError)), promise: nil)
     }
 
-    /// The peer closed its half: as with TCP, that is the end, once what was sent before is written.
+    /// The peer closed its half: as with TCP, that is the end, once what was sent before is answered and written. Tasks of the
+    /// loop answer what came in the same read at its end.
     private func inputEnded(_ context: ChannelHandlerContext) {
-        if !self.isOutputEnded { self.endOutput(context, nil) }
+        context.eventLoop.assumeIsolated().execute {
+            guard let context = self.context, !self.isOutputEnded else { return }
+            self.endOutput(context, nil)
+        }
     }
 }
 

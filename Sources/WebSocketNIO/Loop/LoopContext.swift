@@ -2,6 +2,12 @@ package import NIOCore
 internal import NIOPosix
 internal import WebSocketProtocol
 
+/// A transport that several connections write to, such as a connection of HTTP/2, and that is flushed once a turn.
+package protocol FlushTarget: AnyObject {
+    /// The connections have written what they have.
+    func flushTurn()
+}
+
 /// What all connections of one event loop share: executor, timer, buffers, random numbers, counters.
 package final class LoopContext: @unchecked Sendable {
     // Safety: `executor` and `eventLoop` are immutable; everything else is touched on the event loop only.
@@ -27,6 +33,8 @@ package final class LoopContext: @unchecked Sendable {
     @exclusivity(unchecked) var congestedByteCount = 0
 
     @exclusivity(unchecked) private var unflushed: [ConnectionHandler] = []
+    /// What several connections write to.
+    @exclusivity(unchecked) private var unflushedTransports: [any FlushTarget] = []
     @exclusivity(unchecked) private var isTurnScheduled = false
     /// While a connection is being read it drains and flushes at the end; nobody else has to.
     @exclusivity(unchecked) private var isReading = false
@@ -71,18 +79,18 @@ extension LoopContext {
     }
 
     /// - Returns: true if no other connection is being read further up the stack.
-    func beginRead() -> Bool {
+    package func beginRead() -> Bool {
         defer { self.isReading = true }
         return !self.isReading
     }
 
     /// The end of a read: the jobs that it woke run now, and what they sent is written.
-    func endRead(isOutermost: Bool) {
+    package func endRead(isOutermost: Bool) {
         guard isOutermost else { return }
         self.executor.drain()
         self.flushAll()
         self.isReading = false
-        if self.executor.hasJobs || !self.unflushed.isEmpty { self.requestTurn() }
+        if self.executor.hasJobs || !self.unflushed.isEmpty || !self.unflushedTransports.isEmpty { self.requestTurn() }
     }
 
     /// The connection has corked bytes to be written at the end of this turn.
@@ -91,7 +99,21 @@ extension LoopContext {
         self.requestTurn()
     }
 
+    /// The transport has bytes of its connections to be written at the end of this turn.
+    package func needsFlush(_ transport: any FlushTarget) {
+        self.unflushedTransports.append(transport)
+        self.requestTurn()
+    }
+
     private func flushAll() {
+        self.flushConnections()
+        guard !self.unflushedTransports.isEmpty else { return }
+        var transports: [any FlushTarget] = []
+        swap(&transports, &self.unflushedTransports)
+        for transport in transports { transport.flushTurn() }
+    }
+
+    private func flushConnections() {
         guard !self.unflushed.isEmpty else { return }
         var connections: [ConnectionHandler] = []
         swap(&connections, &self.unflushed)

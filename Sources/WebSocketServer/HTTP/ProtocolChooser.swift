@@ -77,7 +77,8 @@ final class ProtocolChooser: ChannelInboundHandler, RemovableChannelHandler, Dea
         do {
             if isHTTP2 {
                 try HTTP2ConnectionHandler.install(
-                    on: context.channel, shared: self.shared, loop: self.loop, peer: peer)
+                    on: context.channel, shared: self.shared, loop: self.loop, peer: peer,
+                    firstDeadline: self.deadline)
             } else {
                 let handler = HTTP1Handler(
                     shared: self.shared, loop: self.loop, peer: peer, firstDeadline: self.deadline)

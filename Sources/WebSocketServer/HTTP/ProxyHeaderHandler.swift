@@ -11,6 +11,11 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler, 
     /// Nil until the header is there, and if the proxy speaks for itself.
     private(set) var client: SocketAddress?
     private var received = ByteBuffer()
+    private let shared: ServerCore
+
+    init(shared: ServerCore) {
+        self.shared = shared
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.received.writeImmutableBuffer(self.unwrapInboundIn(data))
@@ -18,6 +23,10 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler, 
         case .incomplete: break
         case .invalid: context.close(promise: nil)
         case .complete(let client):
+            // The proxy has its place; now it is known whose the connection is.
+            if let client, !self.shared.admit(client, places: 0, on: context.channel) {
+                return context.close(promise: nil)
+            }
             self.client = client
             if self.received.readableBytes > 0 { context.fireChannelRead(self.wrapInboundOut(self.received)) }
             context.pipeline.syncOperations.removeHandler(self, promise: nil)

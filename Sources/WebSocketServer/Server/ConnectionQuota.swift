@@ -19,27 +19,30 @@ package final class ConnectionQuota: Sendable {
 
     /// What is counted against an address; nil for loopback and Unix sockets, which are not limited.
     package static func key(of address: SocketAddress?) -> String? {
-        guard let ip = address?.ipAddress, !ip.hasPrefix("127."), ip != "::1" else { return nil }
+        guard let ip = address?.ipAddress, !ip.hasPrefix("127."), !ip.hasPrefix("::ffff:127."), ip != "::1" else {
+            return nil
+        }
         return ip
     }
 
+    /// - Parameter places: what it takes of the total: none if it has its place there already.
     /// - Returns: false if that would be one too many; it is not counted then.
-    package func admit(_ key: String?) -> Bool {
+    package func admit(_ key: String?, places: Int = 1) -> Bool {
         self.counts.withLockedValue { counts in
-            guard counts.total < self.maximumTotal else { return false }
+            guard counts.total + places <= self.maximumTotal else { return false }
             if let key {
                 let count = counts.byAddress[key, default: 0]
                 guard count < self.maximumPerAddress else { return false }
                 counts.byAddress[key] = count + 1
             }
-            counts.total += 1
+            counts.total += places
             return true
         }
     }
 
-    package func release(_ key: String?) {
+    package func release(_ key: String?, places: Int = 1) {
         self.counts.withLockedValue { counts in
-            counts.total -= 1
+            counts.total -= places
             guard let key, let count = counts.byAddress[key] else { return }
             counts.byAddress[key] = count > 1 ? count - 1 : nil
         }

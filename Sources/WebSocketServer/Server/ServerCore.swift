@@ -1,4 +1,5 @@
 internal import Logging
+internal import NIOCore
 internal import WebSocketNIO
 internal import WebSocketProtocol
 
@@ -29,7 +30,23 @@ final class ServerCore: Sendable {
         }
     }
 
-    var isSecure: Bool { self.configuration.tls != nil }
+    /// What is counted against an address. Not those of trusted proxies: all their clients would share one limit.
+    func quotaKey(_ address: SocketAddress?) -> String? {
+        self.configuration.trustedProxies.contains(address) ? nil : ConnectionQuota.key(of: address)
+    }
+
+    /// Counts a connection until its channel is closed.
+    /// - Parameter places: what it takes of the total.
+    /// - Returns: false if there is no room for it.
+    func admit(_ address: SocketAddress?, places: Int, on channel: any Channel) -> Bool {
+        let key = self.quotaKey(address)
+        guard self.quota.admit(key, places: places) else {
+            self.logger.debug("too many connections", metadata: ["address": "\(key ?? "local")"])
+            return false
+        }
+        channel.closeFuture.whenComplete { _ in self.quota.release(key, places: places) }
+        return true
+    }
 
     /// The route of exchanges that the path lies below.
     func exchangeRoute(_ path: String) -> (route: Routes.ExchangeRoute, settings: ConnectionSettings)? {

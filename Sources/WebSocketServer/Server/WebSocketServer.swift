@@ -19,9 +19,9 @@ public import WebSocketNIO
 public struct WebSocketServer: Service {
     public var configuration: ServerConfiguration
     public let logger: Logger
-    private let eventLoopGroup: MultiThreadedEventLoopGroup
+    let eventLoopGroup: MultiThreadedEventLoopGroup
     private var routes = Routes()
-    private let tls = TLSContextStore()
+    let tls = TLSContextStore()
     private var onListening: @Sendable (SocketAddress) -> Void = { _ in }
 
     /// - Parameters:
@@ -118,7 +118,8 @@ extension WebSocketServer {
             Routes.ExchangeRoute(prefix: prefix, configuration: configuration, onShutdown: onShutdown, serve: serve))
     }
 
-    /// Calls back once the server listens, with its address: port 0 has become a real one.
+    /// Calls back once the server listens, for each of its addresses in the order of the configuration: port 0 has become a real
+    /// one. A name may stand for several addresses; the first that can be listened on is taken.
     public mutating func onListening(_ callback: @escaping @Sendable (SocketAddress) -> Void) {
         self.onListening = callback
     }
@@ -150,7 +151,7 @@ extension WebSocketServer {
             loops.append(try await eventLoop.submit { ServerLoop(context: LoopContext.current(eventLoop)) }.get())
         }
         let listeners = try await self.listen(core, loops)
-        if let address = listeners.first?.localAddress { self.onListening(address) }
+        for listener in listeners { if let address = listener.localAddress { self.onListening(address) } }
 
         let (shutdown, requestShutdown) = AsyncStream.makeStream(of: Void.self)
         await withGracefulShutdownHandler {
@@ -197,70 +198,5 @@ extension WebSocketServer {
                 group.addTask(executorPreference: loop.context.executor) { await job() }
             }
         }
-    }
-
-    /// Makes NIO close a connection that was accepted but has no place.
-    private struct TurnedAway: Error {}
-
-    /// Listens on all addresses or on none.
-    private func listen(_ core: ServerCore, _ loops: [ServerLoop]) async throws -> [any Channel] {
-        let loopsByID = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.context.eventLoop), $0) })
-        let tls = self.tls
-        let bootstrap = ServerBootstrap(group: self.eventLoopGroup)
-            .serverChannelOption(.backlog, value: CInt(clamping: self.configuration.backlog))
-            .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    guard let loop = loopsByID[ObjectIdentifier(channel.eventLoop)] else { return }
-                    try WebSocketServer.open(channel, core, loop, tls)
-                }
-            }
-        let first = ListenAddress.tcp(host: self.configuration.host, port: self.configuration.port)
-        var listeners: [any Channel] = []
-        do {
-            for address in [first] + self.configuration.furtherAddresses {
-                switch address.place {
-                case .tcp(let host, let port):
-                    listeners.append(
-                        try await bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                            .bind(host: host, port: port).get())
-                case .unixSocket(let path):
-                    listeners.append(
-                        try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get())
-                }
-            }
-        } catch {
-            for listener in listeners { try? await listener.close() }
-            throw error
-        }
-        return listeners
-    }
-
-    private static func open(_ channel: any Channel, _ core: ServerCore, _ loop: ServerLoop, _ tls: TLSContextStore)
-        throws
-    {
-        let key = ConnectionQuota.key(of: channel.remoteAddress)
-        guard !loop.isDraining else { throw TurnedAway() }
-        guard core.quota.admit(key) else {
-            core.logger.debug("too many connections", metadata: ["address": "\(key ?? "local")"])
-            throw TurnedAway()
-        }
-        channel.closeFuture.whenComplete { _ in core.quota.release(key) }
-        let pipeline = channel.pipeline.syncOperations
-        let isUnixSocket = if case .unixDomainSocket? = channel.localAddress { true } else { false }
-        let tls = isUnixSocket ? nil : tls.current
-        let proxies = core.configuration.trustedProxies
-        let hasHeader = proxies.sendProxyProtocol && proxies.contains(channel.remoteAddress)
-        let proxyHeader = hasHeader ? ProxyHeaderHandler() : nil
-        // It comes before TLS.
-        if let proxyHeader { try pipeline.addHandler(proxyHeader) }
-        if let tls {
-            try pipeline.addHandler(NIOSSLServerHandler(context: tls))
-        } else {
-            try channel.syncOptions?.setOption(.recvAllocator, value: HandshakeReceiveAllocator())
-        }
-        try pipeline.addHandler(
-            ProtocolChooser(shared: core, loop: loop, isSecure: tls != nil, proxyHeader: proxyHeader))
     }
 }

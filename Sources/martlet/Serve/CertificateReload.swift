@@ -7,12 +7,12 @@ internal import WebSocketServer
 struct CertificateReload: Service {
     let server: WebSocketServer
     let tls: TLSOptions
-    let host: String
+    let hosts: [String]
 
     func run() async throws {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
             do {
-                guard let made = try self.tls.configuration(host: self.host) else { continue }
+                guard let made = try self.tls.configuration(hosts: self.hosts) else { continue }
                 try self.server.replaceTLS(made.tls)
                 self.server.logger.notice("the certificate was read again")
             } catch {

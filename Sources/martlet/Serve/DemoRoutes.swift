@@ -30,6 +30,11 @@ enum DemoRoutes {
             )
         }
         server.http("/healthz") { _ in ServerResponse(text: "ok\n") }
+        // What is believed of proxies shows here.
+        server.http("/whoami") { request in
+            ServerResponse(
+                text: "\(request.remoteAddress?.ipAddress ?? "unix") \(request.isSecure ? "https" : "http")\n")
+        }
         server.webSocket("/echo") { (connection: WebSocketConnection) in
             for try await message in connection.messages { try await connection.send(message) }
         }

@@ -13,8 +13,8 @@ struct SelfSignedCertificate {
     /// SHA-256 of the certificate in DER, in hexadecimal with colons, as browsers show it.
     let fingerprint: String
 
-    /// - Parameter host: a further name or address that it is valid for.
-    init(host: String) throws {
+    /// - Parameter hosts: further names and addresses that it is valid for.
+    init(hosts: [String]) throws {
         let key = P256.Signing.PrivateKey()
         let name = try DistinguishedName { CommonName("Martlet, made for a first try") }
         let now = Date()
@@ -22,11 +22,10 @@ struct SelfSignedCertificate {
             .dnsName("localhost"), .ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1])),
             .ipAddress(ASN1OctetString(contentBytes: [UInt8](repeating: 0, count: 15) + [1])),
         ]
-        if let bytes = (try? SocketAddress(ipAddress: host, port: 0))?.addressBytes {
-            let name = GeneralName.ipAddress(ASN1OctetString(contentBytes: bytes[...]))
+        for host in hosts {
+            let bytes = (try? SocketAddress(ipAddress: host, port: 0))?.addressBytes
+            let name = bytes.map { GeneralName.ipAddress(ASN1OctetString(contentBytes: $0[...])) } ?? .dnsName(host)
             if !names.contains(name) { names.append(name) }
-        } else if host != "localhost" {
-            names.append(.dnsName(host))
         }
         let certificate = try Certificate(
             version: .v3,

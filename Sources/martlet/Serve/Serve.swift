@@ -13,16 +13,20 @@ internal import WebSocketServer
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serve a page to try WebSocket in a browser, /echo, /chat, /socket.io/, /engine.io/ and /healthz."
+        abstract:
+            "Serve a page to try WebSocket in a browser, /echo, /chat, /socket.io/, /engine.io/, /healthz and /whoami."
     )
 
-    @Option(help: "Address to listen on.")
-    var host = "127.0.0.1"
+    @Option(help: "Name or address to listen on; may be repeated. (default: 127.0.0.1)")
+    var host: [String] = []
 
-    @Option(help: "Port to listen on; 0 takes a free one.")
-    var port = 8080
+    @Option(help: "Port to listen on; 0 takes a free one. (default: 8080)")
+    var port: Int?
 
-    @Option(help: ArgumentHelp("Listen on this Unix socket as well, without TLS.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "Listen on this Unix socket, without TLS; and on a port as well if --host or --port is given.",
+            valueName: "path"))
     var unixSocket: String?
 
     @Option(
@@ -54,7 +58,7 @@ struct Serve: AsyncParsableCommand {
     var loops: Int?
 
     func validate() throws {
-        guard (0...65535).contains(self.port) else { throw ValidationError("--port must be from 0 to 65535") }
+        guard (0...65535).contains(self.port ?? 0) else { throw ValidationError("--port must be from 0 to 65535") }
         for network in self.trustProxy where !TrustedProxies.isValid(network) {
             throw ValidationError("--trust-proxy \(network): write an address or a network like 10.0.0.0/8")
         }
@@ -77,13 +81,13 @@ struct Serve: AsyncParsableCommand {
         logger.logLevel = .notice
         let group =
             self.loops.map { MultiThreadedEventLoopGroup(numberOfThreads: $0) } ?? MultiThreadedEventLoopGroup.singleton
-        let made = try self.tls.configuration(host: self.host)
-        var server = WebSocketServer(
-            configuration: try self.serverConfiguration(made?.tls), eventLoopGroup: group, logger: logger)
+        let made = try self.tls.configuration(hosts: self.hosts)
+        let configuration = self.serverConfiguration(made?.tls)
+        var server = WebSocketServer(configuration: configuration, eventLoopGroup: group, logger: logger)
         DemoRoutes.add(to: &server, origins: self.origins)
         server.onListening { self.announce($0, fingerprint: made?.fingerprint) }
         var running: [any Service] = [server]
-        if self.tls.isReloadable { running.append(CertificateReload(server: server, tls: self.tls, host: self.host)) }
+        if self.tls.isReloadable { running.append(CertificateReload(server: server, tls: self.tls, hosts: self.hosts)) }
         let services = ServiceGroup(
             services: running,
             gracefulShutdownSignals: [.sigint, .sigterm],
@@ -92,14 +96,22 @@ struct Serve: AsyncParsableCommand {
         do {
             try await services.run()
         } catch {
-            throw CommandFailure("can't listen on \(self.host):\(self.port): \(error)")
+            let places = configuration.addresses.map(\.description).joined(separator: ", ")
+            throw CommandFailure("can't listen on \(places): \(error)")
         }
     }
 
     private var origins: Set<Origin> { Set(self.allowOrigin.compactMap(Origin.init)) }
 
-    private func serverConfiguration(_ tls: TLSConfiguration?) throws -> ServerConfiguration {
-        var configuration = ServerConfiguration(host: self.host, port: self.port)
+    /// Where a port is listened on: nowhere if a Unix socket is all that was asked for.
+    private var hosts: [String] {
+        if self.unixSocket != nil && self.host.isEmpty && self.port == nil { return [] }
+        return self.host.isEmpty ? ["127.0.0.1"] : self.host
+    }
+
+    private func serverConfiguration(_ tls: TLSConfiguration?) -> ServerConfiguration {
+        var configuration = ServerConfiguration(host: nil)
+        configuration.furtherAddresses = self.hosts.map { .tcp(host: $0, port: self.port ?? 8080) }
         configuration.connection.limits.maximumMessageByteCount = self.maxMessageSize
         configuration.connection.limits.maximumFrameByteCount = self.maxMessageSize
         if self.compression { configuration.connection.compression = CompressionConfiguration() }
@@ -115,9 +127,13 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func announce(_ address: SocketAddress, fingerprint: String?) {
+        guard let ip = address.ipAddress, let port = address.port else {
+            return Output.line("Martlet is listening on unix:\(address.pathname ?? "")")
+        }
         let isSecure = self.tls.isSecure
-        let host = self.host.contains(":") ? "[\(self.host)]" : self.host
-        let authority = "\(host):\(address.port ?? self.port)"
+        // The name that was asked for, if there is no doubt which.
+        let name = self.hosts.count == 1 ? self.hosts[0] : ip
+        let authority = "\(name.contains(":") ? "[\(name)]" : name):\(port)"
         let http = isSecure ? "https" : "http"
         let ws = isSecure ? "wss" : "ws"
         Output.line("Martlet is listening on \(http)://\(authority)/")

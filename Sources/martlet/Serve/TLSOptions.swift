@@ -39,11 +39,11 @@ struct TLSOptions: ParsableArguments {
 
     /// - Returns: nil without TLS; with a certificate made on the spot, its fingerprint.
     /// - Throws: ``CommandFailure`` that names the file which can't be read.
-    func configuration(host: String) throws -> (tls: TLSConfiguration, fingerprint: String?)? {
+    func configuration(hosts: [String]) throws -> (tls: TLSConfiguration, fingerprint: String?)? {
         var tls: TLSConfiguration
         var fingerprint: String?
         if self.tlsSelfSigned {
-            let made = try SelfSignedCertificate(host: host)
+            let made = try SelfSignedCertificate(hosts: hosts)
             tls = .makeServerConfiguration(certificateChain: made.chain, privateKey: made.key)
             fingerprint = made.fingerprint
         } else if let certificate = self.tlsCertificate, let key = self.tlsKey {

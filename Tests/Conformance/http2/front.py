@@ -38,16 +38,17 @@ class Front:
         self.port, self.certificate = port, path
         self.authority = f"127.0.0.1:{port}"
 
-    def dial(self, *protocols):
+    def dial(self, *protocols, source="127.0.0.1"):
+        """A connection with TLS; from another address of this machine than the front's own, if that is to be seen."""
         context = certificate.trusting(self.certificate)
         context.set_alpn_protocols(list(protocols))
-        sock = sockets.create_connection(("127.0.0.1", self.port), 20)
+        sock = sockets.create_connection(("127.0.0.1", self.port), 20, source_address=(source, 0))
         sock.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY, 1)
         return context.wrap_socket(sock, server_hostname="127.0.0.1")
 
-    def peer(self):
+    def peer(self, **options):
         """An HTTP/2 connection to it."""
-        sock = self.dial("h2", "http/1.1")
+        sock = self.dial("h2", "http/1.1", **options)
         equal(sock.selected_alpn_protocol(), "h2", "ALPN")
         peer = Peer(self.port, sock=sock)
         peer.scheme = "https"
@@ -111,9 +112,19 @@ http {
             proxy_set_header Host $http_host;
             proxy_set_header Upgrade $http_upgrade;
             proxy_set_header Connection $connection_upgrade;
+            {fields}
         }
     }
 }
+"""
+
+NGINX_FIELDS = "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;"
+
+NGINX_PASSING = """
+load_module modules/ngx_stream_module.so;
+daemon off; master_process off; pid {folder}/pid; error_log stderr;
+events {}
+stream { server { listen 127.0.0.1:{port}; proxy_pass 127.0.0.1:{back}; {options} } }
 """
 
 HAPROXY = """
@@ -127,8 +138,11 @@ frontend front
     bind fd@{descriptor} ssl crt {both} alpn h2,http/1.1
     default_backend back
 backend back
+    {rule}
     server martlet 127.0.0.1:{back} {options}
 """
+
+HAPROXY_FORWARDED = 'http-request add-header Forwarded "for=%[src];proto=https"'
 
 HAPROXY_TCP = """
 defaults
@@ -144,8 +158,14 @@ backend back
 """
 
 
-def nginx(back, path, key):
-    return front(["nginx", "-c"], NGINX.replace("{back}", str(back)), path, key, inherits=False)
+def nginx(back, path, key, fields=""):
+    return front(["nginx", "-c"], NGINX.replace("{back}", str(back)).replace("{fields}", fields), path, key, inherits=False)
+
+
+def nginx_passing(back, path, key, options=""):
+    """Hands bytes through, TLS and all."""
+    configuration = NGINX_PASSING.replace("{back}", str(back)).replace("{options}", options)
+    return front(["nginx", "-c"], configuration, path, key, inherits=False)
 
 
 def haproxy_passing(back, path, key, options=""):
@@ -154,8 +174,21 @@ def haproxy_passing(back, path, key, options=""):
     return front(["haproxy", "-db", "-f"], configuration, path, key)
 
 
-def haproxy(back, path, key, options=""):
-    return front(["haproxy", "-db", "-f"], HAPROXY.replace("{back}", str(back)).replace("{options}", options), path, key)
+def haproxy(back, path, key, options="", rule=""):
+    configuration = HAPROXY.replace("{back}", str(back)).replace("{options}", options).replace("{rule}", rule)
+    return front(["haproxy", "-db", "-f"], configuration, path, key)
+
+
+def whoami(place, fields=(), source="127.0.0.2"):
+    """Whom the server takes us for, over HTTP/1.1 and HTTP/2."""
+    lines = [f"GET /whoami HTTP/1.1\r\nHost: {place.authority}", *(f"{name}: {value}" for name, value in fields)]
+    with Wire(place.dial("http/1.1", source=source)) as wire:
+        wire.send(("\r\n".join(lines) + "\r\n\r\n").encode())
+        first = wire.response().body.decode()
+    with place.peer(source=source) as peer:
+        stream = peer.request(path="/whoami", extra=fields)
+        equal(peer.response(stream)[":status"], "200", "status")
+        return first, peer.body(stream).decode()
 
 
 class Upgraded:
@@ -237,6 +270,25 @@ def nginx_origin(server):
             refused.wire.socket.close()
 
 
+@case("nginx says whose requests they are, and only if it is trusted it is believed", 73, 76, 77)
+def nginx_fields(server):
+    with certificate.made() as made, Server("--trust-proxy", "127.0.0.1") as trusting:
+        forged = [("x-forwarded-for", "192.0.2.1"), ("x-forwarded-proto", "http"), ("forwarded", "for=192.0.2.1;proto=http")]
+        with nginx(trusting.port, *made, NGINX_FIELDS) as place:
+            for fields in ([], forged):
+                equal(whoami(place, fields), ("127.0.0.2 https\n",) * 2, f"who we are with {fields}")
+            talk_http1(place, origin=f"https://{place.authority}")
+            for origin in (f"http://{place.authority}", "https://evil.example"):
+                refused = Upgraded(place.dial("http/1.1"), place.authority, origin=origin)
+                equal(refused.response.status, 403, f"status of {origin}")
+                refused.wire.socket.close()
+        with nginx(server.port, *made, NGINX_FIELDS) as place:
+            equal(whoami(place, forged), ("127.0.0.1 http\n",) * 2, "who we are for a server that trusts nobody")
+            refused = Upgraded(place.dial("http/1.1"), place.authority, origin=f"https://{place.authority}")
+            equal(refused.response.status, 403, "status of https: for a server that trusts nobody")
+            refused.wire.socket.close()
+
+
 @case("nginx: connections are kept alive between plain requests and refused upgrades", 91)
 def nginx_keep_alive(server):
     with certificate.made() as made, nginx(server.port, *made) as place, place.peer() as peer:
@@ -252,6 +304,20 @@ def nginx_keep_alive(server):
 def haproxy_http2(server):
     with certificate.made() as made, haproxy(server.port, *made, "proto h2") as place:
         talk_http2(place)
+
+
+@case("haproxy says in Forwarded whose requests they are, over HTTP/2", 73, 244, 249, 250)
+def haproxy_forwarded(server):
+    del server
+    forged = [("forwarded", "for=192.0.2.1;proto=http"), ("x-forwarded-for", "192.0.2.1"), ("x-forwarded-proto", "http")]
+    with certificate.made() as made, Server("--trust-proxy", "127.0.0.1", "--forwarded") as trusting:
+        with haproxy(trusting.port, *made, "proto h2", HAPROXY_FORWARDED) as place:
+            for fields in ([], forged):
+                equal(whoami(place, fields), ("127.0.0.2 https\n",) * 2, f"who we are with {fields}")
+            talk_http2(place, extra=[("origin", f"https://{place.authority}")])
+            with place.peer() as peer:
+                refused = peer.headers(peer.connect_fields(extra=[("origin", f"http://{place.authority}")]))
+                equal(peer.response(refused)[":status"], "403", "status of a page over http:")
 
 
 @case("haproxy makes an extended CONNECT of an upgrade over HTTP/1.1", 242, 243, 248, 250)
@@ -292,6 +358,24 @@ def haproxy_reset(server):
                     socket.echo(TEXT, b"hello")
 
 
+@case("haproxy: clients that leave in numbers do not end the connection that others share", 252, 257)
+def haproxy_leaving(server):
+    del server
+    with certificate.made() as made, Server("--trust-proxy", "127.0.0.1") as trusting, haproxy(trusting.port, *made, "proto h2") as place:
+        with place.peer() as peer:
+            staying = [WebSocket(peer) for _ in range(5)]
+            for _ in range(10):
+                # Each one is a RST_STREAM to us.
+                with place.peer() as other:
+                    for _ in range(50):
+                        leaving = WebSocket(other)
+                        leaving.echo(TEXT, b"hello")
+                        other.reset(leaving.stream)
+                    other.is_well()
+                for socket in staying:
+                    socket.echo(TEXT, b"still here")
+
+
 @case("haproxy: SIGTERM of ours reaches clients as Close 1001", 258)
 def haproxy_shutdown(server):
     with certificate.made() as made, haproxy(server.port, *made, "proto h2") as place, place.peer() as peer:
@@ -322,11 +406,29 @@ def haproxy_proxy_protocol(server):
         secure = stack.enter_context(Server("--tls-certificate", path, "--tls-key", key, "--proxy-protocol", "--trust-proxy", "127.0.0.1"))
         for version in ("send-proxy", "send-proxy-v2"):
             with haproxy_passing(secure.port, path, key, version) as place:
+                equal(whoami(place), ("127.0.0.2 https\n",) * 2, "who we are")
+                # The client is no proxy.
+                equal(whoami(place, [("x-forwarded-for", "192.0.2.1")]), ("127.0.0.2 https\n",) * 2, "who we are with a field of our own")
                 talk_http1(place, origin=f"https://{place.authority}")
                 talk_http2(place, extra=[("origin", f"https://{place.authority}")])
         with haproxy_passing(secure.port, path, key) as place:
             try:
                 place.dial("http/1.1").close()
+            except TimeoutError:
+                raise
             except OSError:
                 return
             raise AssertionError("a connection of a proxy that does not say whose it is was taken")
+
+
+@case("nginx hands TLS through, ALPN and all, and says by the PROXY protocol whose connections they are", 73, 250, 251)
+def nginx_stream(server):
+    del server
+    with ExitStack() as stack:
+        path, key = stack.enter_context(certificate.made())
+        for options, directive, client in (([], "", "127.0.0.1"), (["--proxy-protocol", "--trust-proxy", "127.0.0.1"], "proxy_protocol on;", "127.0.0.2")):
+            secure = stack.enter_context(Server("--tls-certificate", path, "--tls-key", key, *options))
+            place = stack.enter_context(nginx_passing(secure.port, path, key, directive))
+            equal(whoami(place), (f"{client} https\n",) * 2, "who we are")
+            talk_http1(place, origin=f"https://{place.authority}")
+            talk_http2(place, extra=[("origin", f"https://{place.authority}")])

@@ -14,6 +14,7 @@ from hyperframe import frame as frames
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 NO_ERROR, PROTOCOL_ERROR, FLOW_CONTROL_ERROR, REFUSED_STREAM, CANCEL, ENHANCE_YOUR_CALM = 0, 1, 3, 7, 8, 11
 ENABLE_CONNECT_PROTOCOL = 8
+INITIAL_WINDOW_SIZE = 4
 # For anything that must come. Nothing waits for it unless something is wrong.
 DEADLINE = 20
 
@@ -41,6 +42,7 @@ class Peer:
             self.raw(PREFACE)
             self.send(frames.SettingsFrame(0, settings=settings or {}))
             self.settings = self.wait(lambda each: isinstance(each, frames.SettingsFrame) and "ACK" not in each.flags).settings
+            self.initial_window = self.settings.get(INITIAL_WINDOW_SIZE, 65535)
 
     def __enter__(self):
         return self
@@ -152,7 +154,10 @@ class Peer:
                 self.window(0, frame.flow_controlled_length)
                 if "END_STREAM" not in frame.flags:
                     self.window(frame.stream_id, frame.flow_controlled_length)
+        except TimeoutError:
+            raise
         except OSError:
+            # That the connection has ended shows when it is read.
             pass
 
     def wait(self, condition, deadline=DEADLINE):
@@ -196,19 +201,19 @@ class Peer:
                 raise AssertionError(f"reset with {frame.error_code} after {len(body)} bytes")
 
     def goaway(self):
-        """The code of GOAWAY; None if the connection ends without one."""
+        """The code of GOAWAY; None if the connection ends without one. It is an error if neither comes."""
         try:
             return self.wait(lambda each: isinstance(each, frames.GoAwayFrame)).error_code
-        except (ConnectionEnded, OSError):
+        except ConnectionEnded:
             return None
 
     def until_end(self):
-        """All frames until the server closes the connection."""
+        """All frames until the server closes the connection. It is an error if it does not."""
         found = []
         try:
             while True:
                 found.append(self.take())
-        except (ConnectionEnded, OSError):
+        except ConnectionEnded:
             return found
 
     def is_well(self):

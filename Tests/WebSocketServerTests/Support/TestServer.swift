@@ -27,7 +27,8 @@ struct TestServer: Sendable {
         try configure(&configuration)
         var server = WebSocketServer(configuration: configuration, logger: TestServer.quiet)
         routes(&server)
-        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
+        let name = configuration.host ?? ""
+        let host = name.contains(":") ? "[\(name)]" : name
         return try await server.whileRunning { port in
             try await body(TestServer(port: port, host: host))
         }

@@ -256,7 +256,7 @@ extension HTTP1Handler {
     }
 
     /// What is read goes straight to the connection: nothing in between keeps the buffer.
-    private var isOnSocket: Bool { !self.shared.isSecure }
+    var isOnSocket: Bool { !self.peer.isSecure }
 
     /// The server shuts down: nothing new is begun, what is begun is finished.
     func drain() {

@@ -25,19 +25,38 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler, NIOHTTP2StreamDelegat
     private var streamCount = 0
     /// GOAWAY is said, or about to be.
     private var isQuiescing = false
+    /// When the head of the first request must be there.
+    private let firstDeadline: MonotonicTime
     var deadlineTick: Int64?
 
+    /// What a client may send ahead on a stream: two of the largest frames' worth are on the way while as much is taken in.
+    static let streamWindowByteCount = 128 * 1024
+    /// And on all streams together, until it hears of it. What the streams' applications don't take is bounded by their windows.
+    private static let connectionWindowByteCount = 1024 * 1024
+    private static let resetFactorOfProxies = 100
+
     /// Makes the pipeline of HTTP/2 on a connection that speaks it.
-    static func install(on channel: any Channel, shared: ServerCore, loop: ServerLoop, peer: PeerInformation) throws {
+    /// - Parameter firstDeadline: when the head of the first request must be there.
+    static func install(
+        on channel: any Channel, shared: ServerCore, loop: ServerLoop, peer: PeerInformation,
+        firstDeadline: MonotonicTime
+    ) throws {
         let limits = shared.configuration.http
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.maximumConcurrentStreamCount),
             HTTP2Setting(parameter: .maxHeaderListSize, value: limits.maximumHeadByteCount),
+            HTTP2Setting(parameter: .initialWindowSize, value: HTTP2ConnectionHandler.streamWindowByteCount),
             // WebSocket is spoken here (RFC 8441 §3).
             HTTP2Setting(parameter: .enableConnectProtocol, value: 1),
         ]
+        connection.targetWindowSize = HTTP2ConnectionHandler.connectionWindowByteCount
         var stream = NIOHTTP2Handler.StreamConfiguration()
+        stream.targetWindowSize = HTTP2ConnectionHandler.streamWindowByteCount
+        stream.streamResetFrameRateLimit.maximumCount = limits.maximumStreamResetCount
+        if shared.configuration.trustedProxies.contains(peer.address) {
+            stream.streamResetFrameRateLimit.maximumCount *= HTTP2ConnectionHandler.resetFactorOfProxies
+        }
         let highMark = max(1, shared.configuration.connection.sendHighMark)
         stream.outboundBufferSizeHighWatermark = highMark
         stream.outboundBufferSizeLowWatermark = highMark / 2
@@ -47,14 +66,13 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler, NIOHTTP2StreamDelegat
                 maxIdleTime: nil,
                 maxAge: nil,
                 maxGraceTime: nil,
-                keepalive: limits.http2PingInterval.map {
-                    .init(pingInterval: TimeAmount($0), ackTimeout: TimeAmount(limits.requestTimeout))
-                }
+                keepalive: nil
             )
         )
         let transport = OrderlyClose(loop: loop.context, timeout: shared.configuration.connection.closeTimeout)
         let whole = HTTP2ConnectionHandler(
-            shared: shared, loop: loop, transport: transport, management: management.http2StreamDelegate)
+            shared: shared, loop: loop, transport: transport, management: management.http2StreamDelegate,
+            firstDeadline: firstDeadline)
         let handler = NIOHTTP2Handler(
             mode: .server,
             eventLoop: channel.eventLoop,
@@ -66,12 +84,21 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler, NIOHTTP2StreamDelegat
                 try HTTP2StreamHandler.install(on: stream, shared: shared, loop: loop, peer: peer)
             }
         }
-        try channel.pipeline.syncOperations.addHandlers([transport, handler, management, whole])
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandlers([transport, handler, management])
+        if let interval = limits.http2PingInterval {
+            try pipeline.addHandler(
+                HTTP2KeepAlive(loop: loop.context, interval: interval, timeout: limits.requestTimeout, transport))
+        }
+        try pipeline.addHandler(whole)
+        if !peer.isSecure { try channel.syncOptions?.setOption(.recvAllocator, value: transport.allocator) }
     }
 
     private init(
-        shared: ServerCore, loop: ServerLoop, transport: OrderlyClose, management: any NIOHTTP2StreamDelegate
+        shared: ServerCore, loop: ServerLoop, transport: OrderlyClose, management: any NIOHTTP2StreamDelegate,
+        firstDeadline: MonotonicTime
     ) {
+        self.firstDeadline = firstDeadline
         self.shared = shared
         self.loop = loop
         self.transport = transport
@@ -81,7 +108,7 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler, NIOHTTP2StreamDelegat
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.loop.opened(self)
-        self.setDeadline(self.shared.configuration.http.idleTimeout)
+        self.loop.context.deadlines.schedule(self, at: self.firstDeadline)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

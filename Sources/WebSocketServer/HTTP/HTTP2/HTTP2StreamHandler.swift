@@ -14,7 +14,7 @@ final class HTTP2StreamHandler: ChannelInboundHandler, RemovableChannelHandler, 
     typealias OutboundOut = HTTPResponsePart
 
     /// The most that a client may send ahead while its request is decided about; as much as its window allows.
-    private static let maximumEarlyByteCount = 65535
+    private static let maximumEarlyByteCount = HTTP2ConnectionHandler.streamWindowByteCount
 
     let shared: ServerCore
     let loop: ServerLoop

@@ -8,15 +8,20 @@ internal import WebSocketProtocol
 ///
 /// It stands between the socket, or TLS, and NIO's handler. That one reports errors of a stream and of the whole connection in
 /// the same way; what tells them apart is the GOAWAY with an error that it writes for the latter. So this looks for it.
-final class OrderlyClose: ChannelDuplexHandler, DeadlineTarget, @unchecked Sendable {
+///
+/// Here, too, a turn of the loop becomes one write: the streams flush one by one, which is passed on at the end of the turn.
+final class OrderlyClose: ChannelDuplexHandler, DeadlineTarget, FlushTarget, @unchecked Sendable {
     // Safety: touched on the channel's event loop only.
 
     typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
 
     private static let headerByteCount = 9
     private static let goAwayType: UInt8 = 7
+    /// NIO's decoder copies what it gets into a buffer that it keeps: a long read comes in pieces, so that this one stays small.
+    private static let pieceByteCount = 32 * 1024
 
     private let loop: LoopContext
     private let timeout: Duration
@@ -26,6 +31,7 @@ final class OrderlyClose: ChannelDuplexHandler, DeadlineTarget, @unchecked Senda
     private var hasFailed = false
     /// Bytes of the payload of a frame that are still to be written.
     private var payloadByteCount = 0
+    private var isFlushRequested = false
     var deadlineTick: Int64?
 
     /// - Parameter timeout: how long the client has to close its side.
@@ -43,8 +49,25 @@ final class OrderlyClose: ChannelDuplexHandler, DeadlineTarget, @unchecked Senda
         self.loop.deadlines.remove(self)
     }
 
+    /// Lends the loop's buffer for each read of a socket; ``channelRead(context:data:)`` gives it back.
+    var allocator: any RecvByteBufferAllocator { self.loop.receiveBuffer.allocator }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if !self.isClosing { context.fireChannelRead(data) }
+        var buffer = self.unwrapInboundIn(data)
+        let isOutermost = self.loop.beginRead()
+        while !self.isClosing, buffer.readableBytes > 0,
+            let piece = buffer.readSlice(length: min(buffer.readableBytes, OrderlyClose.pieceByteCount))
+        {
+            context.fireChannelRead(self.wrapInboundOut(piece))
+            // The streams deliver at this, so the decoder's buffer is free for the next piece.
+            context.fireChannelReadComplete()
+        }
+        self.loop.receiveBuffer.giveBack(buffer)
+        self.loop.endRead(isOutermost: isOutermost)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // Said already, after each piece.
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -53,8 +76,19 @@ final class OrderlyClose: ChannelDuplexHandler, DeadlineTarget, @unchecked Senda
     }
 
     func flush(context: ChannelHandlerContext) {
-        context.flush()
-        if self.hasFailed { self.begin(nil) }
+        // More than the channel likes to keep goes to the socket at once, and so does the reason of the end.
+        guard context.channel.isWritable, !self.hasFailed else {
+            context.flush()
+            return self.hasFailed ? self.begin(nil) : ()
+        }
+        guard !self.isFlushRequested else { return }
+        self.isFlushRequested = true
+        self.loop.needsFlush(self)
+    }
+
+    func flushTurn() {
+        self.isFlushRequested = false
+        self.context?.flush()
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
@@ -102,6 +136,7 @@ final class OrderlyClose: ChannelDuplexHandler, DeadlineTarget, @unchecked Senda
     /// Closes without ceremony.
     func end() {
         self.isClosing = true
+        self.context?.flush()
         self.context?.close(promise: nil)
     }
 

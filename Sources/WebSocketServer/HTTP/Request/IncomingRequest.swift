@@ -8,6 +8,7 @@ struct IncomingRequest {
     let request: HTTPRequest
     let version: HTTPProtocolVersion
     let evaluation: ServerHandshake.Evaluation
+    /// Whose it is: a trusted proxy may have said so.
     let peer: PeerInformation
     /// The path lies below one of these, and is not served by itself.
     let route: (route: Routes.ExchangeRoute, settings: ConnectionSettings)?

@@ -90,6 +90,13 @@ extension RequestHandler {
             self.shared.logger.error("upgrade can't be accepted as decided", metadata: ["error": "\(error)"])
             return self.respond(.failed)
         }
+        let quota = self.shared.quota
+        let (key, places) = self.quotaClaim(of: incoming)
+        guard quota.admit(key, places: places) else {
+            self.shared.logger.debug("too many connections", metadata: ["address": "\(key ?? "local")"])
+            return self.respond(
+                ServerResponse(status: .serviceUnavailable, text: "There are too many connections.\n"))
+        }
         let handler = ConnectionHandler(
             loop: self.loop.context,
             settings: settings,
@@ -108,12 +115,24 @@ extension RequestHandler {
         do {
             try self.open(handler, response)
         } catch {
+            quota.release(key, places: places)
             return self.drop()
         }
         let loop = self.loop
         loop.opened(handler)
-        handler.connection.onClose { _ in loop.closed(handler) }
+        handler.connection.onClose { _ in
+            quota.release(key, places: places)
+            loop.closed(handler)
+        }
         self.start(handler, application)
+    }
+
+    /// What a WebSocket counts for beside its connection: one on a stream takes a place, and the client of a trusted proxy, whose
+    /// connections count for nobody, is known only now.
+    private func quotaClaim(of incoming: IncomingRequest) -> (key: String?, places: Int) {
+        if self.stream != nil { return (self.shared.quotaKey(incoming.peer.address), 1) }
+        let isCounted = self.shared.quotaKey(self.peer.address) != nil
+        return (isCounted ? nil : self.shared.quotaKey(incoming.peer.address), 0)
     }
 
     private func start(_ handler: ConnectionHandler, _ application: Routes.Handler) {

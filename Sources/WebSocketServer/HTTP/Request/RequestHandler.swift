@@ -10,6 +10,7 @@ internal import WebSocketProtocol
 protocol RequestHandler: DeadlineTarget, Sendable {
     var shared: ServerCore { get }
     var loop: ServerLoop { get }
+    /// Who is at the other end of the connection: the client, or a proxy.
     var peer: PeerInformation { get }
     var state: RequestState { get set }
     var version: HTTPProtocolVersion { get }
@@ -38,8 +39,11 @@ extension RequestHandler {
     ///   - hasBody: true if a body is announced.
     /// - Returns: true if its body is wanted.
     func received(_ request: HTTPRequest, _ evaluation: ServerHandshake.Evaluation, hasBody: Bool) -> Bool {
+        let client = self.shared.configuration.trustedProxies.client(of: request.headerFields, from: self.peer)
+        var request = request
+        if client.isSecure != self.peer.isSecure { request.scheme = client.isSecure ? "https" : "http" }
         var incoming = IncomingRequest(
-            request: request, version: self.version, evaluation: evaluation, peer: self.peer,
+            request: request, version: self.version, evaluation: evaluation, peer: client,
             route: self.exchangeRoute(request))
         if case .refused(let refusal) = evaluation, refusal.closesConnection {
             self.refuseAndClose(ServerResponse(refusal))

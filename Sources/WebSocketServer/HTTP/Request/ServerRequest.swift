@@ -11,9 +11,9 @@ public struct ServerRequest: Sendable {
     public let body: ByteBuffer
     let peer: PeerInformation
 
-    /// The client's address; nil where the transport has none.
+    /// The client's address; nil where the transport has none. See ``ServerConfiguration/trustedProxies``.
     public var remoteAddress: SocketAddress? { self.peer.address }
-    /// True if it came over TLS.
+    /// True if the client sent it over TLS.
     public var isSecure: Bool { self.peer.isSecure }
     /// What the client proved its identity with; nil unless the server's TLS configuration asks for certificates.
     public var clientCertificate: NIOSSLCertificate? { self.peer.certificate }

@@ -1,0 +1,53 @@
+/// Frames of HTTP/2 (RFC 9113 §4.1) by hand, for clients that no library would be.
+enum RawHTTP2 {
+    static let data: UInt8 = 0
+    static let resetStream: UInt8 = 3
+    static let settings: UInt8 = 4
+    static let ping: UInt8 = 6
+    static let goAway: UInt8 = 7
+
+    /// The preface, empty SETTINGS, and the acknowledgement of those that the server sends at the preface.
+    static let opening =
+        Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + RawHTTP2.frame(RawHTTP2.settings)
+        + RawHTTP2.frame(RawHTTP2.settings, flags: 1)
+
+    static func frame(_ type: UInt8, flags: UInt8 = 0, stream: UInt8 = 0, _ payload: [UInt8] = []) -> [UInt8] {
+        [0, UInt8(payload.count >> 8), UInt8(payload.count & 0xFF), type, flags, 0, 0, 0, stream] + payload
+    }
+
+    /// HEADERS that the stream goes on after; each field a literal that nobody remembers (RFC 7541 §6.2.2).
+    static func headers(_ fields: KeyValuePairs<String, String>, stream: UInt8) -> [UInt8] {
+        var block: [UInt8] = []
+        for (name, value) in fields {
+            block += [0, UInt8(name.utf8.count)] + Array(name.utf8)
+            block += [UInt8(value.utf8.count)] + Array(value.utf8)
+        }
+        return self.frame(1, flags: 4, stream: stream, block)
+    }
+
+    static func get(stream: UInt8) -> [UInt8] {
+        self.headers([":method": "GET", ":scheme": "http", ":authority": "localhost", ":path": "/"], stream: stream)
+    }
+
+    /// Asks for a WebSocket (RFC 8441 §4).
+    static func connect(stream: UInt8) -> [UInt8] {
+        self.headers(
+            [
+                ":method": "CONNECT", ":protocol": "websocket", ":scheme": "http", ":authority": "localhost",
+                ":path": "/", "sec-websocket-version": "13",
+            ], stream: stream)
+    }
+
+    /// The error codes of all GOAWAY among whole frames.
+    static func goAwayCodes(in bytes: [UInt8]) -> [UInt8] {
+        var rest = bytes[...]
+        var codes: [UInt8] = []
+        while rest.count >= 9 {
+            let head = Array(rest.prefix(9))
+            let payload = rest.dropFirst(9).prefix(Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2]))
+            if head[3] == RawHTTP2.goAway, payload.count >= 8 { codes.append(Array(payload)[7]) }
+            rest = rest.dropFirst(9 + payload.count)
+        }
+        return codes
+    }
+}
