@@ -14,13 +14,15 @@ final class HTTP2HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
     typealias OutboundOut = HTTPRequestPart
 
     private var pending: PendingConnection
+    private let connection: HTTP2Connection
     private let transport = StreamTransport()
     private let codec = HTTP2FramePayloadToHTTPClientCodec()
     private var isDone = false
     private var context: ChannelHandlerContext?
 
-    init(_ pending: PendingConnection) {
+    init(_ pending: PendingConnection, on connection: HTTP2Connection) {
         self.pending = pending
+        self.connection = connection
     }
 
     func install(on stream: any Channel) throws {
@@ -38,7 +40,15 @@ final class HTTP2HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        context.writeAndFlush(self.wrapOutboundOut(.head(self.pending.exchange.handshake.request)), promise: nil)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenFailure { error in
+            // Nobody but us has seen it.
+            let cause = (error as? NIOHTTP2Errors.StreamError)?.baseError ?? error
+            guard cause is NIOHTTP2Errors.CreatedStreamAfterGoaway else { return }
+            self.fail(
+                ConnectError(.network, "the server closes the connection", underlying: error, isUnprocessed: true))
+        }
+        context.writeAndFlush(self.wrapOutboundOut(.head(self.pending.exchange.handshake.request)), promise: written)
         context.fireChannelActive()
     }
 
@@ -89,7 +99,11 @@ final class HTTP2HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if let error = error as? NIOHTTP2Errors.StreamClosed {
-            self.fail(ConnectError(.network, "the server reset the stream: \(error.errorCode)", underlying: error))
+            self.fail(
+                ConnectError(
+                    .network, "the server reset the stream: \(error.errorCode)", underlying: error,
+                    isUnprocessed: error.errorCode == .refusedStream
+                        || self.connection.leavesUnprocessed(error.streamID)))
         } else {
             self.fail(
                 ConnectError(.invalidResponse, "the server's answer is not valid HTTP/2: \(error)", underlying: error))
