@@ -115,6 +115,22 @@ struct HTTP2ClientTests {
         }
     }
 
+    @Test("Beyond the streams that a server allows there is a further connection (§5.1.2)", .requirement(257))
+    func concurrency() async throws {
+        try await self.withFirst { listener, socket, first, url in
+            let one: [UInt8] = [0, 3, 0, 0, 0, 1]
+            try await socket.send(RawHTTP2Frame(type: RawHTTP2Frame.Kind.settings, payload: one))
+            // It has been looked at when this comes.
+            try await self.expectAlive(first, socket, stream: 1)
+            async let connecting = self.client.connect(to: url)
+            let other = try await listener.accept()
+            try await other.beginHTTP2()
+            try await self.accept(on: other)
+            try await self.expectAlive(try await connecting, other, stream: 1)
+            other.close()
+        }
+    }
+
     @Test("Where a server said nothing in time, nobody else waits for it", .requirement(21))
     func silent() async throws {
         let client = TestServer.client {

@@ -77,10 +77,13 @@ public struct ConnectError: Error, Sendable, CustomStringConvertible {
         case let error as ConnectError:
             error
         // What breaks off is not wrong, in whatever it breaks off; it may be whole the next time.
-        case HTTPParserError.invalidEOFState, NIOSSLError.uncleanShutdown,
-            NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])):
+        case HTTPParserError.invalidEOFState, NIOSSLError.uncleanShutdown:
             ConnectError(
                 .network, "the server closed the connection before the handshake was complete", underlying: error)
+        case NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])):
+            ConnectError(
+                .network, "TLS failed: the server closed the connection in the middle of its handshake",
+                underlying: error)
         case let error as HTTPParserError:
             ConnectError(.invalidResponse, "the server's answer is not valid HTTP: \(error)", underlying: error)
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:

@@ -97,7 +97,8 @@ final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
             if room.streamCount == 0 { room.isClosing = true }
             return room.streamCount == 0
         }
-        if isEmpty { self.channel?.close(promise: nil) }
+        // Not at once: the end of the last stream may still have to leave.
+        if isEmpty { self.close() }
     }
 
     /// Opens a stream in a place that was reserved. From any thread.

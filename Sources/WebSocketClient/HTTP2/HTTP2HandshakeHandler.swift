@@ -60,6 +60,10 @@ final class HTTP2HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !self.isDone else { return }
         switch self.unwrapInboundIn(data) {
+        case .head(let response) where response.status == .switchingProtocols:
+            self.malformed("HTTP/2 has no status 101 (RFC 9113 §8.6)", response)
+        case .head(let response) where response.headerFields.contains { self.isOfHTTP1($0.name) }:
+            self.malformed("it has fields of HTTP/1.1 (RFC 9113 §8.2.2)", response)
         case .head(let response) where response.status.kind == .informational:
             break
         case .head(let response):
@@ -110,10 +114,28 @@ final class HTTP2HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
         }
     }
 
+    /// Fields about a connection; NIO looks for `Connection` itself.
+    private func isOfHTTP1(_ name: HTTPField.Name) -> Bool {
+        ["upgrade", "keep-alive", "proxy-connection", "transfer-encoding"].contains(name.canonicalName)
+    }
+
+    private func malformed(_ why: String, _ response: HTTPResponse) {
+        self.isDone = true
+        self.report(
+            ConnectError(.invalidResponse, "the server's answer is not valid HTTP/2: \(why)", response: response))
+        self.transport.reset()
+    }
+
     private func fail(_ error: ConnectError) {
         guard !self.isDone else { return }
         self.isDone = true
-        self.pending.opened.fail(error)
+        self.report(error)
         self.context?.close(promise: nil)
+    }
+
+    /// In the next turn: then what ends the stream has left, even if the program ends with the error.
+    private func report(_ error: ConnectError) {
+        let opened = self.pending.opened
+        opened.futureResult.eventLoop.execute { opened.fail(error) }
     }
 }
