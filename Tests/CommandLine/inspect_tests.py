@@ -6,13 +6,19 @@ import hashlib
 import json
 import re
 import socket
+import sys
 import tempfile
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "Interoperability" / "realworld"))
+
 from expectations import one_line
 from harness import Server, certificate, check, contains, equal, martlet, test
-from peer import peer
+from peer import echo, peer
+from peers import Certificates, forget_proxies, tinyproxy
+
+forget_proxies()
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -257,6 +263,72 @@ async def _():
         equal((report["result"], status), ("noConnection", 2), "result and status")
         equal([shown["fingerprint"] for shown in report["tls"]["certificates"]], [await fingerprint(chain)], "certificates")
         check("version" not in report["tls"], "TLS was agreed on")
+
+
+@test("inspect: the whole chain is shown, the server's certificate first")
+async def _():
+    with tempfile.TemporaryDirectory() as folder:
+        made = Certificates(folder)
+        chain, key = made.good
+        async with Server("--tls-certificate", chain, "--tls-key", key) as server:
+            report, status = await inspected("--ca", made.authority, f"{server.ws}/echo")
+            equal((report["result"], status), ("closed", 0), "result and status")
+            shown = report["tls"]["certificates"]
+            equal([each["fingerprint"] for each in shown],
+                  [await fingerprint(made.path("good.pem")), await fingerprint(made.authority)], "certificates")
+            equal([(each["subject"], each["issuer"]) for each in shown],
+                  [("CN=good", "CN=An authority of our own")] + [("CN=An authority of our own",) * 2], "subjects and issuers")
+            equal((shown[0]["names"][:2], shown[1]["names"]), (["127.0.0.1", "localhost"], []), "names")
+            text = (await martlet("inspect", "--ca", made.authority, f"{server.ws}/echo")).output
+            first, second = (text.find(each["fingerprint"]) for each in shown)
+            check(0 < first < second, f"order in {text!r}")
+
+
+@test("inspect: --proxy shows the server behind it, and a proxy that refuses")
+async def _():
+    async with (certificate() as (chain, key), tinyproxy() as proxy, Server() as plain,
+                Server("--tls-certificate", chain, "--tls-key", key) as secure):
+        way = ("--proxy", f"http://127.0.0.1:{proxy.port}")
+        for server, options in ((plain, ()), (secure, ("--ca", chain)), (secure, ("--ca", chain, "--http1"))):
+            before = proxy.log().count(f"CONNECT 127.0.0.1:{server.port} ")
+            report, status = await inspected(*way, *options, f"{server.ws}/echo")
+            equal((report["result"], status), ("closed", 0), f"result and status with {options}")
+            # What is asked of the proxy is no part of the handshake.
+            check("CONNECT 127" not in json.dumps(report["request"]) and report["request"]["fields"], f"request {report['request']}")
+            check(await proxy.logged(f"CONNECT 127.0.0.1:{server.port} "), f"not in the log: {proxy.log()!r}")
+            check(proxy.log().count(f"CONNECT 127.0.0.1:{server.port} ") > before, "it went elsewhere")
+            if server is secure:
+                equal([each["fingerprint"] for each in report["tls"]["certificates"]], [await fingerprint(chain)], "certificates")
+    async with tinyproxy("ConnectPort 443") as proxy:
+        report, status = await inspected("--proxy", f"http://127.0.0.1:{proxy.port}", "ws://127.0.0.1:9/")
+        equal((report["result"], status), ("noConnection", 2), "result and status of a refusal")
+        contains(report["error"], f"the proxy http://127.0.0.1:{proxy.port} refused: HTTP 403", "error")
+
+
+@test("inspect: --resolve leads elsewhere and asks for the name")
+async def _():
+    async with Server() as server:
+        place = f"nest.invalid:{server.port}"
+        report, status = await inspected("--resolve", f"{place}:127.0.0.1", f"ws://{place}/echo")
+        equal((report["result"], status), ("closed", 0), "result and status")
+        equal({field["name"]: field["value"] for field in report["request"]["fields"]}["Host"], place, "Host")
+        contains(report["remoteAddress"], "127.0.0.1", "address")
+        report, status = await inspected(f"ws://{place}/echo")
+        equal((report["result"], status), ("noConnection", 2), "result and status without it")
+
+
+@test("inspect: --http2 without TLS, and where the server has none")
+async def _():
+    async with Server() as server:
+        report, status = await inspected("--http2", f"{server.ws}/echo")
+        equal((report["result"], status, report["isSecure"]), ("closed", 0, False), "result, status and security")
+        check("tls" not in report, "a report about TLS")
+        fields = {field["name"]: field["value"] for field in report["request"]["fields"]}
+        equal([fields[name] for name in (":method", ":protocol", ":scheme")], ["CONNECT", "websocket", "http"], "pseudo-header fields")
+        check(any(each["name"] == "ENABLE_CONNECT_PROTOCOL" for each in report["http2"]["settings"]), "no settings")
+    async with peer(echo) as server:
+        report, status = await inspected("--http2", "--timeout", "2", server.url)
+        equal((report["result"], status), ("noConnection", 2), "result and status with a server of HTTP/1.1")
 
 
 @test("inspect: what a redirection was followed from is told, the last connection shown")

@@ -12,7 +12,7 @@ struct ConnectGateTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<20 {
                 group.addTask {
-                    try await gate.pass("host:80") {
+                    try await gate.pass("host:80", DialGuard()) {
                         tally.counts.withLockedValue {
                             $0.inside += 1
                             $0.all += 1
@@ -34,12 +34,36 @@ struct ConnectGateTests {
         struct Failed: Error {}
         let gate = ConnectGate()
         await #expect(throws: Failed.self) {
-            try await gate.pass("a:80") {
-                try await gate.pass("b:80") {}
+            try await gate.pass("a:80", DialGuard()) {
+                try await gate.pass("b:80", DialGuard()) {}
                 throw Failed()
             }
         }
-        try await gate.pass("a:80") {}
+        try await gate.pass("a:80", DialGuard()) {}
+    }
+
+    @Test("Who waits does so no longer than may be, and the next moves up", .requirement(10, 21))
+    func endOfWaiting() async throws {
+        let gate = ConnectGate()
+        let watch = DialGuard()
+        let order = Mailbox<String>()
+        try await gate.pass("a:80", DialGuard()) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    await #expect(throws: CancellationError.self) {
+                        try await gate.pass("a:80", watch) { order.put("who gave up") }
+                    }
+                }
+                watch.end(.timedOut)
+                // The one inside is still there.
+                try await group.waitForAll()
+                await #expect(throws: CancellationError.self) {
+                    try await gate.pass("a:80", watch) { order.put("who comes too late") }
+                }
+            }
+        }
+        try await gate.pass("a:80", DialGuard()) { order.put("the next") }
+        #expect(try await order.take() == "the next")
     }
 }
 

@@ -88,13 +88,30 @@ struct ConnectingTests {
             let second = Task { try await TestServer.client().connect(to: "\(url)/second") }
             let third = Task { try await TestServer.client().connect(to: "\(url)/third") }
             second.cancel()
+            await #expect(throws: CancellationError.self) { try await second.value }
             socket.close()
             await #expect(throws: ConnectError.self) { try await first.value }
-            await #expect(throws: CancellationError.self) { try await second.value }
             let next = try await listener.accept()
             #expect(try await next.takeHead().hasPrefix("GET /third "))
             next.close()
             _ = await third.result
+        }
+    }
+
+    @Test("The deadline covers the waiting for one's turn (§4.1 step 2)", .requirement(10, 21))
+    func timeoutInLine() async throws {
+        try await RawListener.run { listener in
+            let url = "ws://127.0.0.1:\(listener.port)/"
+            let first = Task { try await TestServer.client().connect(to: url) }
+            let socket = try await listener.accept()
+            _ = try await socket.takeHead()
+            let error = await #expect(throws: ConnectError.self) {
+                try await TestServer.client { $0.connectTimeout = .milliseconds(100) }.connect(to: url)
+            }
+            #expect(error?.reason == .timedOut)
+            first.cancel()
+            await #expect(throws: CancellationError.self) { try await first.value }
+            socket.close()
         }
     }
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOCore
+import NIOSSL
 import Testing
 import WebSocketClient
 import WebSocketServer
@@ -50,6 +51,56 @@ struct RedirectTests {
                     $0.credentials = .basic(user: "Aladdin", password: "open sesame")
                 }
                 #expect(elsewhere.map { String(buffer: $0.body) } == "- -")
+            }
+        }
+    }
+
+    @Test("The certificate of the client is for the origin that was asked for, not for another", .requirement(55))
+    func certificate() async throws {
+        let own = try TestCertificate.other.server()
+        let authority = try TestCertificate.other.certificate()
+        try await TestServer.run {
+            $0.tls = try TestCertificate.localhost.server()
+            $0.tls?.trustRoots = .certificates([authority])
+            $0.tls?.certificateVerification = .optionalVerification
+        } routes: { server in
+            server.webSocket("/stay") { _ in }
+            server.webSocket("/who") { request in
+                .refuse(
+                    ServerResponse(
+                        status: .init(code: 418), text: request.clientCertificate == nil ? "nobody" : "known"))
+            } handler: { _ in
+            }
+        } _: { server in
+            try await TestServer.run {
+                $0.tls = try TestCertificate.localhost.server()
+            } routes: { other in
+                other.webSocket("/go") { _ in
+                    .refuse(
+                        ServerResponse(status: .found, headerFields: [.location: server.url("/who", scheme: "wss")]))
+                } handler: { _ in
+                }
+            } _: { other in
+                for versions in [HTTPVersions.http1, .http2] {
+                    let client = try TestServer.client {
+                        $0.tls = try TestCertificate.localhost.client()
+                        $0.tls.certificateChain = own.certificateChain
+                        $0.tls.privateKey = own.privateKey
+                        $0.httpVersions = versions
+                        $0.maximumRedirectCount = 1
+                    }
+                    // Over HTTP/2 there is a connection on which we are known.
+                    try await client.withConnection(to: server.url("/stay", scheme: "wss")) { _ in
+                        let asked = await #expect(throws: ConnectError.self) {
+                            try await client.connect(to: server.url("/who", scheme: "wss"))
+                        }
+                        #expect(asked.map { String(buffer: $0.body) } == "known")
+                        let sent = await #expect(throws: ConnectError.self) {
+                            try await client.connect(to: other.url("/go", scheme: "wss"))
+                        }
+                        #expect(sent.map { String(buffer: $0.body) } == "nobody")
+                    }
+                }
             }
         }
     }

@@ -44,6 +44,8 @@ public struct ConnectError: Error, Sendable, CustomStringConvertible {
     public let handshakeFailure: HandshakeFailure?
     /// What lies beneath, if something does.
     public let underlying: (any Error)?
+    /// The server says that it has not looked at the request, or can't have (RFC 9113 §8.7): it may be repeated.
+    let isUnprocessed: Bool
     /// The URLs that the server, or others on the way, redirected us to, in order.
     public internal(set) var redirects: [String] = []
 
@@ -54,7 +56,8 @@ public struct ConnectError: Error, Sendable, CustomStringConvertible {
         body: ByteBuffer = ByteBuffer(),
         isBodyTruncated: Bool = false,
         handshakeFailure: HandshakeFailure? = nil,
-        underlying: (any Error)? = nil
+        underlying: (any Error)? = nil,
+        isUnprocessed: Bool = false
     ) {
         self.reason = reason
         self.message = message
@@ -63,6 +66,7 @@ public struct ConnectError: Error, Sendable, CustomStringConvertible {
         self.isBodyTruncated = isBodyTruncated
         self.handshakeFailure = handshakeFailure
         self.underlying = underlying
+        self.isUnprocessed = isUnprocessed
     }
 
     public var description: String { self.message }
@@ -72,6 +76,14 @@ public struct ConnectError: Error, Sendable, CustomStringConvertible {
         switch error {
         case let error as ConnectError:
             error
+        // What breaks off is not wrong, in whatever it breaks off; it may be whole the next time.
+        case HTTPParserError.invalidEOFState, NIOSSLError.uncleanShutdown:
+            ConnectError(
+                .network, "the server closed the connection before the handshake was complete", underlying: error)
+        case NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])):
+            ConnectError(
+                .network, "TLS failed: the server closed the connection in the middle of its handshake",
+                underlying: error)
         case let error as HTTPParserError:
             ConnectError(.invalidResponse, "the server's answer is not valid HTTP: \(error)", underlying: error)
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:

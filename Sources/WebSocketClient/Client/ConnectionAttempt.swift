@@ -1,5 +1,4 @@
 internal import NIOCore
-internal import NIOSSL
 internal import WebSocketNIO
 internal import WebSocketProtocol
 
@@ -25,8 +24,16 @@ struct ConnectionAttempt: Sendable {
         let http1 = try self.request.handshake(key: ConnectionAttempt.freshKey())
         let http2 = try self.request.handshake(key: nil)
         var mayUseHTTP2 = self.mayUseHTTP2
-        if mayUseHTTP2, let shared = self.client.pool.reserve(self.url) {
-            return try await self.open(http2, on: shared)
+        if mayUseHTTP2, let shared = self.client.pool.reserve(self.request) {
+            do {
+                return try await self.open(http2, on: shared)
+            } catch let error as ConnectError where error.isUnprocessed {
+                // Once more, on a connection of our own (RFC 9113 §8.7).
+            } catch {
+                // That nothing came may mean that the other side is gone: no one else should wait for it.
+                if self.watch.cause == .timedOut { shared.retire() }
+                throw error
+            }
         }
         while true {
             switch try await self.dial(http1, mayUseHTTP2: mayUseHTTP2).get() {
@@ -34,7 +41,7 @@ struct ConnectionAttempt: Sendable {
                 return try await opened.get()
             case .http2(let connection):
                 if try await connection.settings.futureResult.get() {
-                    self.client.pool.add(connection, for: self.url)
+                    self.client.pool.add(connection, for: self.request)
                     return try await self.open(http2, on: connection)
                 }
                 connection.close()
@@ -42,7 +49,7 @@ struct ConnectionAttempt: Sendable {
                     throw ConnectError(
                         .http2Unavailable, "the server speaks HTTP/2, but no WebSocket over it (RFC 8441)")
                 }
-                self.client.pool.rememberLack(self.url)
+                self.client.pool.rememberLack(self.request)
                 mayUseHTTP2 = false
             }
         }
@@ -51,7 +58,7 @@ struct ConnectionAttempt: Sendable {
     private var mayUseHTTP2: Bool {
         switch self.configuration.httpVersions {
         case .automatic:
-            self.url.isSecure && !self.client.pool.lacksWebSocket(self.url)
+            self.url.isSecure && !self.client.pool.lacksWebSocket(self.request)
         case .http1: false
         case .http2: true
         }
@@ -60,9 +67,12 @@ struct ConnectionAttempt: Sendable {
     private func dial(_ handshake: ClientHandshake, mayUseHTTP2: Bool) throws -> EventLoopFuture<Dialed> {
         let isRequired = self.configuration.httpVersions == .http2
         let protocols = isRequired ? ["h2"] : mayUseHTTP2 ? ["h2", "http/1.1"] : ["http/1.1"]
-        let tls = try self.url.isSecure ? self.client.sharedTLSContext(protocols) : nil
+        let tls =
+            try self.url.isSecure
+            ? self.client.tlsContexts.server(protocols, presentsCertificate: !self.request.isForeign) : nil
         let dialer = Dialer(
-            configuration: self.configuration, eventLoop: self.eventLoop, deadline: self.deadline, watch: self.watch)
+            configuration: self.configuration, tlsContexts: self.client.tlsContexts, eventLoop: self.eventLoop,
+            deadline: self.deadline, watch: self.watch)
         return dialer.dial(self.url, tls: tls) { channel, agreement in
             try self.configuration.tap?(channel.pipeline.syncOperations, self.url, agreement)
             let name = agreement?.applicationProtocol
@@ -71,7 +81,9 @@ struct ConnectionAttempt: Sendable {
                 throw ConnectError(.http2Unavailable, "the server does not speak HTTP/2")
             }
             guard name == "h2" || isRequired else { return .http1(self.install(handshake, on: channel)) }
-            return .http2(try HTTP2Connection.install(on: channel, configuration: self.configuration))
+            return .http2(
+                try HTTP2Connection.install(
+                    on: channel, configuration: self.configuration, logger: self.client.settings.logger))
         }
     }
 
@@ -101,7 +113,7 @@ struct ConnectionAttempt: Sendable {
     private func open(_ handshake: ClientHandshake, on connection: HTTP2Connection) async throws -> WebSocketConnection
     {
         let pending = self.pending(handshake, on: connection.eventLoop)
-        connection.open(HTTP2HandshakeHandler(pending), pending.opened)
+        connection.open(HTTP2HandshakeHandler(pending, on: connection), pending.opened)
         return try await pending.opened.futureResult.get()
     }
 

@@ -5,6 +5,8 @@ internal import WebSocketProtocol
 struct HandshakeRequest: Sendable {
     private(set) var url: WebSocketURL
     var headerFields: HTTPFields
+    /// It leads to another origin than the one asked for: who we are is not shown there.
+    private(set) var isForeign = false
     private let configuration: ClientConfiguration
 
     init(url: WebSocketURL, configuration: ClientConfiguration) {
@@ -53,6 +55,7 @@ struct HandshakeRequest: Sendable {
         let isSameOrigin =
             target.isSecure == self.url.isSecure && target.host == self.url.host && target.port == self.url.port
         if !isSameOrigin {
+            next.isForeign = true
             next.headerFields[.authorization] = nil
             next.headerFields[.cookie] = nil
             next.headerFields[.proxyAuthorization] = nil

@@ -14,7 +14,8 @@ extension WebSocketClient {
         let deadline = DeadlineWheel.now().advanced(by: self.configuration.connectTimeout)
         return try await self.dial(url, until: deadline) { eventLoop, watch in
             let dialer = Dialer(
-                configuration: self.configuration, eventLoop: eventLoop, deadline: deadline, watch: watch)
+                configuration: self.configuration, tlsContexts: self.tlsContexts, eventLoop: eventLoop,
+                deadline: deadline, watch: watch)
             let shown = eventLoop.makePromise(of: [[UInt8]].self)
             let dialed = dialer.dial(url, tls: nil) { channel, _ in
                 let handler = try NIOSSLClientHandler(

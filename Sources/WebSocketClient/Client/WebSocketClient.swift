@@ -1,9 +1,7 @@
 internal import HTTPTypes
 public import Logging
-internal import NIOConcurrencyHelpers
 public import NIOCore
 public import NIOPosix
-internal import NIOSSL
 public import WebSocketNIO
 public import WebSocketProtocol
 
@@ -22,7 +20,7 @@ public final class WebSocketClient: Sendable {
     private let eventLoopGroup: any EventLoopGroup
     let settings: ConnectionSettings
     let pool = HTTP2Pool()
-    private let tlsContexts = NIOLockedValueBox<[[String]: NIOSSLContext]>([:])
+    let tlsContexts: TLSContexts
 
     /// - Parameters:
     ///   - configuration: how to connect and what to allow.
@@ -35,6 +33,7 @@ public final class WebSocketClient: Sendable {
     ) {
         self.configuration = configuration
         self.eventLoopGroup = eventLoopGroup
+        self.tlsContexts = TLSContexts(configuration.tls)
         self.settings = ConnectionSettings(role: .client, configuration: configuration.connection, logger: logger)
     }
 }
@@ -79,14 +78,29 @@ extension WebSocketClient {
         do throws(WebSocketURLError) {
             return try WebSocketURL(url)
         } catch {
-            throw ConnectError(.invalidURL, "can't connect to \(url.debugDescription): \(error)", underlying: error)
+            let shown = WebSocketClient.withoutUserInformation(url)
+            if case .invalidHost(let host) = error, !shown.contains(host) {
+                // A password with a slash, of which a part was taken for the host.
+                throw ConnectError(
+                    .invalidURL, "can't connect to \(shown.debugDescription): percent-encode user name and password")
+            }
+            throw ConnectError(.invalidURL, "can't connect to \(shown.debugDescription): \(error)", underlying: error)
         }
     }
 
+    /// What is no URL may hold a password all the same: all before the last at sign of what would be the authority goes.
+    private static func withoutUserInformation(_ url: String) -> String {
+        let start = url.firstRange(of: "://")?.upperBound ?? url.startIndex
+        let end = url[start...].firstIndex { "/?#".contains($0) } ?? url.endIndex
+        guard let at = url[start..<end].lastIndex(of: "@") ?? url[start...].lastIndex(of: "@") else { return url }
+        return String(url[..<start] + url[url.index(after: at)...])
+    }
+
     /// A connection that takes nothing in until it is released.
+    /// - Parameter headerFields: in place of those of the configuration that have the same names.
     func connectHolding(to url: WebSocketURL, headerFields: HTTPFields = [:]) async throws -> WebSocketConnection {
         var request = HandshakeRequest(url: url, configuration: self.configuration)
-        request.headerFields.append(contentsOf: headerFields)
+        for name in Set(headerFields.map(\.name)) { request.headerFields[fields: name] = headerFields[fields: name] }
         let deadline = DeadlineWheel.now().advanced(by: self.configuration.connectTimeout)
         var redirects: [String] = []
         while true {
@@ -112,16 +126,12 @@ extension WebSocketClient {
     }
 
     private func connect(_ request: HandshakeRequest, _ deadline: MonotonicTime) async throws -> WebSocketConnection {
-        guard self.configuration.opensOneAtATime else { return try await self.open(request, deadline) }
-        let place = request.url.unixSocketPath ?? "\(request.url.host):\(request.url.port)"
-        return try await ConnectGate.shared.pass(place) { try await self.open(request, deadline) }
-    }
-
-    private func open(_ request: HandshakeRequest, _ deadline: MonotonicTime) async throws -> WebSocketConnection {
         try await self.dial(request.url, until: deadline) { eventLoop, watch in
-            try await ConnectionAttempt(
-                client: self, request: request, eventLoop: eventLoop, deadline: deadline, watch: watch
-            ).run()
+            let attempt = ConnectionAttempt(
+                client: self, request: request, eventLoop: eventLoop, deadline: deadline, watch: watch)
+            guard self.configuration.opensOneAtATime else { return try await attempt.run() }
+            let place = request.url.unixSocketPath ?? "\(request.url.host):\(request.url.port)"
+            return try await ConnectGate.shared.pass(place, watch) { try await attempt.run() }
         }
     }
 
@@ -149,22 +159,6 @@ extension WebSocketClient {
             case .timedOut?: throw late
             case .cancelled?: throw CancellationError()
             case nil: throw WebSocketClient.connectError(error, url, self.configuration.connectTimeout)
-            }
-        }
-    }
-
-    /// One context for each list of protocols to offer.
-    func sharedTLSContext(_ applicationProtocols: [String]) throws -> NIOSSLContext {
-        try self.tlsContexts.withLockedValue { contexts in
-            if let context = contexts[applicationProtocols] { return context }
-            var tls = self.configuration.tls
-            tls.applicationProtocols = applicationProtocols
-            do {
-                let made = try NIOSSLContext(configuration: tls)
-                contexts[applicationProtocols] = made
-                return made
-            } catch {
-                throw ConnectError(.tls, "the TLS configuration is not valid: \(error)", underlying: error)
             }
         }
     }

@@ -1,13 +1,13 @@
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOPosix
-internal import NIOSSL
 internal import WebSocketNIO
 internal import WebSocketProtocol
 
 /// The way to a server: name and address or Unix socket, a proxy if there is one, TLS if the URL asks for it.
 struct Dialer: Sendable {
     let configuration: ClientConfiguration
+    let tlsContexts: TLSContexts
     let eventLoop: any EventLoop
     let deadline: MonotonicTime
     let watch: DialGuard
@@ -18,14 +18,13 @@ struct Dialer: Sendable {
     /// - Returns: what `install` returns.
     func dial<Result: Sendable>(
         _ url: WebSocketURL,
-        tls: NIOSSLContext?,
+        tls: TLSContexts.Context?,
         install: @escaping @Sendable (any Channel, TLSAgreement?) throws -> Result
     ) -> EventLoopFuture<Result> {
         let proxy = url.unixSocketPath == nil ? self.configuration.proxy?.proxy(for: url) : nil
         let pins = self.configuration.pinnedKeys
-        return self.connect(url, proxy).flatMap { channel in
-            self.watch.watch(channel)
-            return self.throughProxy(channel, url, proxy)
+        return self.watch.race(self.connect(url, proxy)).flatMap { channel in
+            self.throughProxy(channel, url, proxy)
         }.flatMapErrorThrowing { error -> any Channel in
             throw proxy.map { Dialer.proxyError(error, $0) } ?? error
         }.flatMap { channel in
@@ -45,6 +44,9 @@ struct Dialer: Sendable {
             .connectTimeout(TimeAmount(remaining))
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(.recvAllocator, value: HandshakeReceiveAllocator())
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { self.watch.watchToo(channel) }
+            }
         if let path = url.unixSocketPath { return bootstrap.connect(unixDomainSocketPath: path) }
         let resolver = proxy == nil ? self.addresses(url).map { FixedResolver($0, self.eventLoop) } : nil
         return bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -68,13 +70,8 @@ struct Dialer: Sendable {
             return ProxyTunnel.open(on: channel, host: host, port: url.port, proxy: proxy)
         case .https:
             do {
-                // A proxy is trusted or not as any server is.
-                var tls = TLSConfiguration.makeClientConfiguration()
-                tls.trustRoots = self.configuration.tls.trustRoots
-                tls.additionalTrustRoots = self.configuration.tls.additionalTrustRoots
-                tls.certificateVerification = self.configuration.tls.certificateVerification
-                let context = try NIOSSLContext(configuration: tls)
-                return TLSLayer.add(to: channel, context, host: proxy.host, pins: nil).flatMap { _ in
+                return TLSLayer.add(to: channel, try self.tlsContexts.proxy(), host: proxy.host, pins: nil).flatMap {
+                    _ in
                     ProxyTunnel.open(on: channel, host: host, port: url.port, proxy: proxy)
                 }
             } catch {

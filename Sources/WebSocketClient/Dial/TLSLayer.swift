@@ -17,45 +17,63 @@ final class TLSLayer: ChannelInboundHandler, RemovableChannelHandler, @unchecked
     typealias InboundIn = Any
 
     private let done: EventLoopPromise<TLSAgreement>
+    /// Whom the certificate must be for; nil for anybody.
+    private let identity: String?
     private let pins: Set<PublicKeyPin>?
     private let tls: NIOSSLClientHandler
 
     /// - Returns: what was agreed on, as soon as it is and before anything behind it is read.
-    static func add(to channel: any Channel, _ context: NIOSSLContext, host: String, pins: Set<PublicKeyPin>?)
+    static func add(to channel: any Channel, _ context: TLSContexts.Context, host: String, pins: Set<PublicKeyPin>?)
         -> EventLoopFuture<TLSAgreement>
     {
         let done = channel.eventLoop.makePromise(of: TLSAgreement.self)
+        let identity = context.verifiesIdentity ? host : nil
         do {
-            let tls = try NIOSSLClientHandler(context: context, serverHostname: TLSLayer.serverName(host))
-            try channel.pipeline.syncOperations.addHandlers([tls, TLSLayer(done: done, pins: pins, tls: tls)])
+            let tls = try NIOSSLClientHandler(context: context.context, serverHostname: TLSLayer.serverName(host))
+            try channel.pipeline.syncOperations.addHandlers([
+                tls, TLSLayer(done: done, identity: identity, pins: pins, tls: tls),
+            ])
         } catch {
             done.fail(error)
         }
         return done.futureResult
     }
 
-    /// Server name indication is for names; an address is verified against the certificate's addresses.
+    /// Server name indication is for names (RFC 6066 §3).
     static func serverName(_ host: String) -> String? {
         (try? SocketAddress(ipAddress: host, port: 0)) == nil ? host : nil
     }
 
-    private init(done: EventLoopPromise<TLSAgreement>, pins: Set<PublicKeyPin>?, tls: NIOSSLClientHandler) {
+    private init(
+        done: EventLoopPromise<TLSAgreement>, identity: String?, pins: Set<PublicKeyPin>?, tls: NIOSSLClientHandler
+    ) {
         self.done = done
+        self.identity = identity
         self.pins = pins
         self.tls = tls
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted(let name)? = event as? TLSUserEvent {
-            if let pins, !pins.isEmpty, !self.isPinned(pins) {
-                self.done.fail(
-                    ConnectError(.tls, "TLS failed: the server's public key is none of those in pinnedKeys"))
+            if let objection = self.objection() {
+                self.done.fail(ConnectError(.tls, "TLS failed: \(objection)"))
                 return context.close(promise: nil)
             }
             self.done.succeed(TLSAgreement(version: self.tls.tlsVersion, applicationProtocol: name))
             context.pipeline.syncOperations.removeHandler(self, promise: nil)
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// What is wrong with the server, although its certificate is in order.
+    private func objection() -> String? {
+        if let identity, self.tls.peerCertificate.map({ ServerIdentity.isShown(by: $0, host: identity) }) != true {
+            return "the certificate is not for \(identity)"
+        }
+        if let pins, !pins.isEmpty, !self.isPinned(pins) {
+            return "the server's public key is none of those in pinnedKeys"
+        }
+        return nil
     }
 
     private func isPinned(_ pins: Set<PublicKeyPin>) -> Bool {

@@ -1,3 +1,4 @@
+internal import Logging
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOHTTP2
@@ -24,10 +25,16 @@ final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
     private var multiplexer: NIOHTTP2Handler.StreamMultiplexer?
     private var channel: (any Channel)?
     private let closed: EventLoopFuture<Void>
+    private let failure = ConnectionErrorWatch()
+    private let logger: Logger
+    /// The last stream that the server has looked at or will, once it has said so.
+    private var lastStreamID: HTTP2StreamID?
 
     /// Fills the pipeline of a channel that speaks HTTP/2. A place is reserved for the caller.
-    static func install(on channel: any Channel, configuration: ClientConfiguration) throws -> HTTP2Connection {
-        let made = HTTP2Connection(channel)
+    static func install(on channel: any Channel, configuration: ClientConfiguration, logger: Logger) throws
+        -> HTTP2Connection
+    {
+        let made = HTTP2Connection(channel, logger)
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
             HTTP2Setting(parameter: .enablePush, value: 0),
@@ -47,7 +54,7 @@ final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
             stream.close()
         }
         do {
-            try channel.pipeline.syncOperations.addHandlers([handler, made])
+            try channel.pipeline.syncOperations.addHandlers([made.failure, handler, made])
             made.multiplexer = try handler.syncMultiplexer()
         } catch {
             made.settings.fail(error)
@@ -56,7 +63,8 @@ final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
         return made
     }
 
-    private init(_ channel: any Channel) {
+    private init(_ channel: any Channel, _ logger: Logger) {
+        self.logger = logger
         self.channel = channel
         self.closed = channel.closeFuture
         self.eventLoop = channel.eventLoop
@@ -72,6 +80,16 @@ final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
         }
     }
 
+    /// Nobody new gets a place. From any thread.
+    func retire() {
+        self.room.withLockedValue { $0.isClosing = true }
+    }
+
+    /// Whether the server has said that it will not look at this stream (RFC 9113 §6.8).
+    func leavesUnprocessed(_ streamID: HTTP2StreamID) -> Bool {
+        self.lastStreamID.map { streamID > $0 } ?? false
+    }
+
     /// Gives back a place that ``reserve()`` took, and closes the connection if nobody is left.
     private func release() {
         let isEmpty = self.room.withLockedValue { room in
@@ -79,7 +97,8 @@ final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
             if room.streamCount == 0 { room.isClosing = true }
             return room.streamCount == 0
         }
-        if isEmpty { self.channel?.close(promise: nil) }
+        // Not at once: the end of the last stream may still have to leave.
+        if isEmpty { self.close() }
     }
 
     /// Opens a stream in a place that was reserved. From any thread.
@@ -87,7 +106,7 @@ final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
         self.eventLoop.execute {
             guard let multiplexer = self.multiplexer, self.channel != nil else {
                 self.release()
-                return opened.fail(ConnectError(.network, "the connection was closed"))
+                return opened.fail(ConnectError(.network, "the connection was closed", isUnprocessed: true))
             }
             let created = self.eventLoop.makePromise(of: (any Channel).self)
             created.futureResult.assumeIsolated().whenComplete { result in
@@ -118,9 +137,10 @@ final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
                 }
             }
             self.settings.succeed(isEnabled)
-        case .goAway:
+        case .goAway(let lastStreamID, _, _):
             // What is open goes on; what is new goes elsewhere.
-            self.room.withLockedValue { $0.isClosing = true }
+            self.lastStreamID = lastStreamID
+            self.retire()
         default:
             break
         }
@@ -129,8 +149,11 @@ final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         self.settings.fail(ConnectError.transport(error))
-        // Errors of a stream are told to the stream.
-        if !(error is NIOHTTP2Errors.StreamError) { context.close(promise: nil) }
+        // What breaks the transport closes it. Errors of a stream are told to the stream, and the others go on.
+        guard self.failure.hasFailed else {
+            return self.logger.debug("error on a stream of HTTP/2", metadata: ["error": "\(error)"])
+        }
+        context.close(promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -143,7 +166,7 @@ final class HTTP2Connection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     private func ended() {
-        self.room.withLockedValue { $0.isClosing = true }
+        self.retire()
         self.settings.fail(ConnectError(.network, "the server closed the connection before the handshake was complete"))
         self.multiplexer = nil
         self.channel = nil

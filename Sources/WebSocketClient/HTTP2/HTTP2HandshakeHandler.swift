@@ -14,13 +14,15 @@ final class HTTP2HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
     typealias OutboundOut = HTTPRequestPart
 
     private var pending: PendingConnection
+    private let connection: HTTP2Connection
     private let transport = StreamTransport()
     private let codec = HTTP2FramePayloadToHTTPClientCodec()
     private var isDone = false
     private var context: ChannelHandlerContext?
 
-    init(_ pending: PendingConnection) {
+    init(_ pending: PendingConnection, on connection: HTTP2Connection) {
         self.pending = pending
+        self.connection = connection
     }
 
     func install(on stream: any Channel) throws {
@@ -38,7 +40,15 @@ final class HTTP2HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        context.writeAndFlush(self.wrapOutboundOut(.head(self.pending.exchange.handshake.request)), promise: nil)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenFailure { error in
+            // Nobody but us has seen it.
+            let cause = (error as? NIOHTTP2Errors.StreamError)?.baseError ?? error
+            guard cause is NIOHTTP2Errors.CreatedStreamAfterGoaway else { return }
+            self.fail(
+                ConnectError(.network, "the server closes the connection", underlying: error, isUnprocessed: true))
+        }
+        context.writeAndFlush(self.wrapOutboundOut(.head(self.pending.exchange.handshake.request)), promise: written)
         context.fireChannelActive()
     }
 
@@ -50,6 +60,10 @@ final class HTTP2HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !self.isDone else { return }
         switch self.unwrapInboundIn(data) {
+        case .head(let response) where response.status == .switchingProtocols:
+            self.malformed("HTTP/2 has no status 101 (RFC 9113 §8.6)", response)
+        case .head(let response) where response.headerFields.contains { self.isOfHTTP1($0.name) }:
+            self.malformed("it has fields of HTTP/1.1 (RFC 9113 §8.2.2)", response)
         case .head(let response) where response.status.kind == .informational:
             break
         case .head(let response):
@@ -89,17 +103,39 @@ final class HTTP2HandshakeHandler: ChannelInboundHandler, RemovableChannelHandle
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if let error = error as? NIOHTTP2Errors.StreamClosed {
-            self.fail(ConnectError(.network, "the server reset the stream: \(error.errorCode)", underlying: error))
+            self.fail(
+                ConnectError(
+                    .network, "the server reset the stream: \(error.errorCode)", underlying: error,
+                    isUnprocessed: error.errorCode == .refusedStream
+                        || self.connection.leavesUnprocessed(error.streamID)))
         } else {
             self.fail(
                 ConnectError(.invalidResponse, "the server's answer is not valid HTTP/2: \(error)", underlying: error))
         }
     }
 
+    /// Fields about a connection; NIO looks for `Connection` itself.
+    private func isOfHTTP1(_ name: HTTPField.Name) -> Bool {
+        ["upgrade", "keep-alive", "proxy-connection", "transfer-encoding"].contains(name.canonicalName)
+    }
+
+    private func malformed(_ why: String, _ response: HTTPResponse) {
+        self.isDone = true
+        self.report(
+            ConnectError(.invalidResponse, "the server's answer is not valid HTTP/2: \(why)", response: response))
+        self.transport.reset()
+    }
+
     private func fail(_ error: ConnectError) {
         guard !self.isDone else { return }
         self.isDone = true
-        self.pending.opened.fail(error)
+        self.report(error)
         self.context?.close(promise: nil)
+    }
+
+    /// In the next turn: then what ends the stream has left, even if the program ends with the error.
+    private func report(_ error: ConnectError) {
+        let opened = self.pending.opened
+        opened.futureResult.eventLoop.execute { opened.fail(error) }
     }
 }

@@ -1,4 +1,5 @@
 public import HTTPTypes
+internal import NIOCore
 public import WebSocketNIO
 internal import WebSocketProtocol
 
@@ -15,7 +16,8 @@ public struct ReconnectionAttempt: Sendable {
 /// What to ask for in a try to connect.
 public struct ReconnectionRequest: Sendable {
     public var url: String
-    /// Besides those of ``ClientConfiguration/headerFields``: a fresh token, what to resume after, and the like.
+    /// A fresh token, what to resume after, and the like: besides those of ``ClientConfiguration/headerFields``, and in place
+    /// of those that have the same names. `Authorization` is in place of ``ClientConfiguration/credentials``.
     public var headerFields: HTTPFields
 
     public init(url: String, headerFields: HTTPFields = [:]) {
@@ -39,7 +41,7 @@ public struct ConnectionSequence: AsyncSequence, Sendable {
 
     public struct Iterator: AsyncIteratorProtocol {
         private let sequence: ConnectionSequence
-        private var current: (connection: WebSocketConnection, since: ContinuousClock.Instant)?
+        private var current: Held?
         private var failureCount = 0
         private var lastOutcome: CloseOutcome?
         private var lastError: ConnectError?
@@ -68,7 +70,7 @@ public struct ConnectionSequence: AsyncSequence, Sendable {
                         to: WebSocketClient.parse(request.url), headerFields: request.headerFields)
                     connection.handler.release()
                     self.lastError = nil
-                    self.current = (connection, .now)
+                    self.current = Held(connection)
                     return connection
                 } catch let error as ConnectError {
                     self.failureCount += 1
@@ -81,15 +83,30 @@ public struct ConnectionSequence: AsyncSequence, Sendable {
         }
 
         private mutating func finishCurrent() async throws {
-            guard let (connection, since) = self.current else { return }
+            guard let held = self.current else { return }
             self.current = nil
             let code: CloseCode = Task.isCancelled ? .goingAway : .normalClosure
             // It has most likely ended by itself, and this only says how.
-            self.lastOutcome = try? await connection.close(code: code)
-            let isStable = ContinuousClock.now - since >= self.sequence.policy.stableAfter
+            self.lastOutcome = try? await held.connection.close(code: code)
+            let isStable = ContinuousClock.now - held.since >= self.sequence.policy.stableAfter
             self.failureCount = isStable ? 0 : self.failureCount + 1
             try Task.checkCancellation()
         }
+    }
+}
+
+/// A connection that goes when the loop over it does, however that is left.
+private final class Held: Sendable {
+    let connection: WebSocketConnection
+    let since = ContinuousClock.now
+
+    init(_ connection: WebSocketConnection) {
+        self.connection = connection
+    }
+
+    deinit {
+        let connection = self.connection
+        connection.eventLoop.execute { try? connection.startClosing(code: .goingAway) }
     }
 }
 
@@ -106,8 +123,8 @@ extension WebSocketClient {
     /// }
     /// ```
     ///
-    /// A connection that is still open when the loop goes on is closed with 1000, or 1001 if the task is cancelled. Whoever
-    /// leaves the loop closes the connection they have.
+    /// A connection that is still open when the loop goes on is closed with 1000, or 1001 if the task is cancelled. Leaving the
+    /// loop, by `break` or an error, closes it with 1001.
     public func connections(to url: String, policy: ReconnectionPolicy = ReconnectionPolicy()) -> ConnectionSequence {
         ConnectionSequence(client: self, policy: policy) { _ in ReconnectionRequest(url: url) }
     }

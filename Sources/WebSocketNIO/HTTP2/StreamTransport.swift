@@ -62,7 +62,7 @@ extension StreamTransport {
             isLast = content.endStream
             // A tunnel has no further fields (RFC 9113 §8.5), and none has white space around its value (§8.2.1).
             guard !self.isTunnel, content.headers.allSatisfy({ !$0.value.hasSurroundingWhiteSpace }) else {
-                return self.reset(context)
+                return self.reset()
             }
         default:
             break
@@ -73,8 +73,9 @@ extension StreamTransport {
         if isLast { self.inputEnded(context) }
     }
 
-    private func reset(_ context: ChannelHandlerContext) {
-        context.writeAndFlush(self.wrapOutboundOut(.rstStream(.protocolError)), promise: nil)
+    /// What the peer sent is malformed (RFC 9113 §8.1.1).
+    package func reset() {
+        self.context?.writeAndFlush(self.wrapOutboundOut(.rstStream(.protocolError)), promise: nil)
     }
 
     /// The peer closed its half: as with TCP, that is the end, once what was sent before is answered and written. Tasks of the

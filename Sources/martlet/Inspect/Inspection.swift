@@ -29,7 +29,8 @@ struct Inspection: Sendable {
         } catch let error as ConnectError {
             report.error = error.message
             failedURL = try? WebSocketURL(error.redirects.last ?? self.url)
-            if error.response != nil {
+            // The answer of a proxy is no answer to the handshake.
+            if error.response != nil, error.reason != .proxy {
                 report.result = error.reason == .refused ? .refused : .handshakeFailed
                 report.body = String(buffer: error.body)
                 report.isBodyTruncated = error.isBodyTruncated

@@ -27,6 +27,12 @@ struct ClientOptions: ParsableArguments {
     @Flag(help: "Do not verify the server's certificate. For servers of your own with a certificate of your own.")
     var insecure = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Trust the authorities whose certificates are in this PEM file, instead of the system's.",
+            valueName: "file"))
+    var ca: String?
+
     @Flag(help: "Use HTTP/1.1 only.")
     var http1 = false
 
@@ -68,6 +74,8 @@ struct ClientOptions: ParsableArguments {
             throw ValidationError("--proxy: write http://host:port, https://host:port or socks5://host:port")
         }
         for entry in self.resolve { _ = try ClientOptions.resolution(entry) }
+        guard self.ca == nil || !self.insecure else { throw ValidationError("--ca and --insecure exclude each other") }
+        _ = try self.authorities()
         if let origin = self.origin {
             guard HTTPField.isValidValue(origin) else { throw ValidationError("--origin has control characters") }
         }
@@ -97,6 +105,7 @@ struct ClientOptions: ParsableArguments {
             let (place, addresses) = try ClientOptions.resolution(entry)
             configuration.resolve[place] = addresses
         }
+        if let authorities = try self.authorities() { configuration.tls.trustRoots = .certificates(authorities) }
         if self.insecure { configuration.tls.certificateVerification = .none }
         return configuration
     }
@@ -116,6 +125,14 @@ struct ClientOptions: ParsableArguments {
             return address
         }
         return ("\(parts[0].lowercased()):\(port)", addresses)
+    }
+
+    private func authorities() throws -> [NIOSSLCertificate]? {
+        guard let ca = self.ca else { return nil }
+        guard let found = try? NIOSSLCertificate.fromPEMFile(ca), !found.isEmpty else {
+            throw ValidationError("--ca \(ca.debugDescription): no certificates in PEM can be read there")
+        }
+        return found
     }
 
     private static func field(_ header: String) throws -> HTTPField {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""HTTP/2 conformance tests: exact frames to and from `martlet serve` (RFC 8441, RFC 9113).
+"""HTTP/2 conformance tests: exact frames to and from `martlet serve`, and `martlet connect` (RFC 8441, RFC 9113).
 
     pip install -r Tests/Conformance/http2/requirements.txt        and the commands openssl, curl, nghttp, h2load, nginx and haproxy
     MARTLET=.build/release/martlet python3 Tests/Conformance/http2/run.py [part of a name ...]
@@ -20,6 +20,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "raw")]
 
 import cases  # noqa: E402
 import certificate  # noqa: E402
+import connect_cases  # noqa: E402
 import edge_cases  # noqa: E402
 import front  # noqa: E402
 import harness  # noqa: E402
@@ -70,6 +71,7 @@ def main(names):
         return [test for test in tests if not names or any(part in test[0] for part in names)]
 
     tests = chosen((name, on_a_server(function)) for table in TABLES for name, _, function in table.CASES)
+    tests += chosen((name, function) for name, _, function in connect_cases.CASES)
     with certificate.made() as (path, key):
         with Server("--tls-certificate", path, "--tls-key", key) as secure, ThreadPoolExecutor(AT_ONCE) as pool:
             results = list(pool.map(run, tests + chosen(cases.over_tls(secure, path))))
@@ -82,7 +84,8 @@ def main(names):
 
 def listed():
     """For scripts/conformance: each case, where it is written, and the requirements that it shows."""
-    return [[name, f"Tests/Conformance/http2/{table.__name__}.py", list(numbers)] for table in TABLES for name, numbers, _ in table.CASES]
+    return [[name, f"Tests/Conformance/http2/{table.__name__}.py", list(numbers)] for table in (*TABLES, connect_cases)
+            for name, numbers, _ in table.CASES]
 
 
 if __name__ == "__main__":

@@ -192,7 +192,9 @@ class Certificates:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.make_authority()
-        self.good = self.signed("good", "IP:127.0.0.1,DNS:localhost")
+        self.authority = self.path("authority.pem")
+        self.good = self.signed("good", "IP:127.0.0.1,DNS:localhost,DNS:nest.invalid")
+        self.documentation = self.signed("documentation", "IP:203.0.113.5,IP:2001:db8::5")
         self.wrong_name = self.signed("wrong", "DNS:elsewhere.example")
         self.expired = self.signed("expired", "IP:127.0.0.1,DNS:localhost", "20200101000000Z", "20210101000000Z")
         self.self_signed = self.unsigned()

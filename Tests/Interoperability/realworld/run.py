@@ -80,6 +80,17 @@ async def is_too_late(url, *options):
     check(1.5 < took < 2 + SLACK, f"it took {took:.1f} s: {result.errors!r}")
 
 
+def trusting():
+    """Options by which the certificates of our authority are verified as those of the world are."""
+    return "--ca", certificates().authority
+
+
+def identified():
+    """Options of a server with one of those certificates."""
+    chain, key = certificates().good
+    return "--tls-certificate", chain, "--tls-key", key
+
+
 def answer(status, phrase, *fields, body=b""):
     return Response(status, phrase, Headers([*fields, ("Content-Length", str(len(body)))]), body)
 
@@ -89,7 +100,7 @@ def answer(status, phrase, *fields, body=b""):
 @test("TLS: text is echoed")
 async def _():
     async with secure() as server:
-        await echoes(server.url, "--insecure", lines=["hello", "", "Grüße 日本語"])
+        await echoes(server.url, *trusting(), lines=["hello", "", "Grüße 日本語"])
         equal((await server.ends.get()).close_code, 1000, "close code")
 
 
@@ -98,7 +109,7 @@ async def _():
     text = "0123456789abcdef" * (1 << 16)
     for options in ((), ("--no-compression",)):
         async with secure(max_size=None) as server:
-            await echoes(server.url, "--insecure", *options, lines=[text])
+            await echoes(server.url, *trusting(), *options, lines=[text])
 
 
 @test("TLS: codes of closing")
@@ -107,7 +118,7 @@ async def _():
         async def handler(connection):
             await connection.close(code, "that is all")
         async with secure(handler) as server:
-            async with Process("connect", "--insecure", server.url, stdin=asyncio.subprocess.PIPE) as client:
+            async with Process("connect", *trusting(), server.url, stdin=asyncio.subprocess.PIPE) as client:
                 result = await client.finished()
             equal((result.output, result.status), ("", status), f"output and status after {code}")
             if status:
@@ -120,7 +131,7 @@ async def _():
 async def _():
     for alpn in ((), ("http/1.1",)):
         async with secure(alpn=alpn) as server:
-            await echoes(server.url, "--insecure")
+            await echoes(server.url, *trusting())
             agreed = (await server.ends.get()).transport.get_extra_info("ssl_object").selected_alpn_protocol()
             equal(agreed, alpn[0] if alpn else None, "what ALPN agreed on")
 
@@ -131,7 +142,7 @@ async def _():
         await connection.send("last words")
         connection.transport.abort()
     async with secure(handler) as server:
-        async with Process("connect", "--insecure", server.url, stdin=asyncio.subprocess.PIPE) as client:
+        async with Process("connect", *trusting(), server.url, stdin=asyncio.subprocess.PIPE) as client:
             result = await client.finished()
         equal(result.status, 1, "status")
         contains(result.errors, "1006", "standard error")
@@ -157,12 +168,49 @@ async def _():
         await fails(server.url.replace("wss:", "ws:"))
 
 
+@test("TLS: an authority that is trusted, by --ca, and one that is not")
+async def _():
+    made = certificates()
+    async with secure() as server:
+        await echoes(server.url, "--ca", made.authority)
+        await fails(server.url, "--ca", made.self_signed[0], parts=["tls", "certificate"])
+        for options, parts in ((("--ca", made.authority + ".none"), ["--ca"]), (("--ca", made.good[1]), ["--ca"]),
+                               (("--ca", made.authority, "--insecure"), ["--ca", "--insecure"])):
+            result = await martlet("connect", *options, server.url)
+            equal((result.output, result.status), ("", 64), f"output and status with {options}")
+            for part in parts:
+                contains(result.errors, part, "standard error")
+    for pair in (made.wrong_name, made.expired):
+        async with secure(pair=pair) as server:
+            await fails(server.url, "--ca", made.authority, parts=["tls", "certificate"])
+
+
+@test("class 16, host name: behind a proxy, and with --resolve, the certificate must be for the address of the URL")
+async def _():
+    # Either way the other end is 127.0.0.1, which the good certificate is for.
+    proxy = SOCKS5("bird", "")
+    async with listener(proxy) as front, secure(pair=certificates().documentation) as right, secure() as wrong:
+        for host in ("203.0.113.5", "[2001:db8::5]"):
+            for server, acceptable in ((right, True), (wrong, False)):
+                url = f"wss://{host}:{server.port}/"
+                for way in (("--proxy", f"socks5://bird:@127.0.0.1:{front.port}"),
+                            ("--resolve", f"{host.strip('[]')}:{server.port}:127.0.0.1")):
+                    if way[0] == "--resolve" and ":" in host.strip("[]"):
+                        # It has no way to write an address of IPv6 for the host.
+                        continue
+                    if acceptable:
+                        await echoes(url, *trusting(), *way)
+                    else:
+                        await fails(url, *trusting(), *way, parts=["tls", "certificate", host.strip("[]")])
+        check(wrong.ends.empty(), "there was a connection")
+
+
 # ── HTTP proxies ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 @test("tinyproxy: ws: and wss: go through it")
 async def _():
     async with tinyproxy() as proxy, peer(echo) as plain, secure() as encrypted:
-        for server, options in ((plain, ()), (encrypted, ("--insecure",))):
+        for server, options in ((plain, ()), (encrypted, trusting())):
             await echoes(server.url, "--proxy", f"http://127.0.0.1:{proxy.port}", *options)
             check(await proxy.logged(f"CONNECT 127.0.0.1:{server.port} HTTP/1.1"), f"not in the log: {proxy.log()!r}")
             # Without a scheme it is http.
@@ -173,7 +221,7 @@ async def _():
 async def _():
     text = "0123456789abcdef" * (1 << 16)
     async with tinyproxy() as proxy, secure(max_size=None) as server:
-        await echoes(server.url, "--insecure", "--no-compression", "--proxy", f"http://127.0.0.1:{proxy.port}",
+        await echoes(server.url, *trusting(), "--no-compression", "--proxy", f"http://127.0.0.1:{proxy.port}",
                      lines=[text])
 
 
@@ -187,7 +235,7 @@ async def _():
 @test("tinyproxy: user and password")
 async def _():
     async with tinyproxy("BasicAuth bird feather7") as proxy, peer(echo) as plain, secure() as encrypted:
-        for server, options in ((plain, ()), (encrypted, ("--insecure",))):
+        for server, options in ((plain, ()), (encrypted, trusting())):
             await echoes(server.url, "--proxy", f"http://bird:feather7@127.0.0.1:{proxy.port}", *options)
             # Percent-encoded, it is the same password.
             await echoes(server.url, "--proxy", f"http://bird:%66eather7@127.0.0.1:{proxy.port}", *options)
@@ -265,7 +313,7 @@ async def _():
 
         async def goes(server, through, *options):
             before = proxy.log().count("CONNECT ")
-            await echoes(server.url, "--insecure", *options)
+            await echoes(server.url, *trusting(), *options)
             if through:
                 for _ in range(30):
                     if proxy.log().count("CONNECT ") > before:
@@ -321,7 +369,7 @@ async def _():
                 haproxy(certificates().both, inner.port, alpn="", mode="tcp") as outer):
         address = f"https://bird:feather7@127.0.0.1:{outer.port}"
         for server in (plain, encrypted):
-            await echoes(server.url, "--insecure", "--proxy", address)
+            await echoes(server.url, *trusting(), "--proxy", address)
             check(await inner.logged(f"CONNECT 127.0.0.1:{server.port} HTTP/1.1"), f"not in the log: {inner.log()!r}")
             result = await fails(server.url, "--insecure", "--proxy", f"https://127.0.0.1:{outer.port}", lines=None,
                                  parts=["407"])
@@ -338,7 +386,7 @@ async def _():
 @test("danted: ws: and wss: go through it")
 async def _():
     async with danted() as proxy, peer(echo) as plain, secure() as encrypted:
-        for server, options in ((plain, ()), (encrypted, ("--insecure",))):
+        for server, options in ((plain, ()), (encrypted, trusting())):
             for scheme in ("socks5", "socks5h"):
                 await echoes(server.url, "--proxy", f"{scheme}://127.0.0.1:{proxy.port}", *options)
             check(await proxy.logged(f".{server.port}"), f"not in the log: {proxy.log()!r}")
@@ -372,7 +420,7 @@ async def _():
 async def _():
     proxy = SOCKS5("bird", "feather:7")
     async with listener(proxy) as front, peer(echo) as plain, secure() as encrypted:
-        for server, options in ((plain, ()), (encrypted, ("--insecure",))):
+        for server, options in ((plain, ()), (encrypted, trusting())):
             await echoes(server.url, "--proxy", f"socks5://bird:feather:7@127.0.0.1:{front.port}", *options)
             equal(proxy.targets.pop(), (1, "127.0.0.1", server.port), "target")
             equal(proxy.accounts.pop(), (b"bird", b"feather:7"), "account")
@@ -653,8 +701,8 @@ async def _():
     asked = Redirecting(a="/b")
     async with secure(process_request=asked) as server:
         asked.places["/c"] = f"https://127.0.0.1:{server.port}/d"
-        await echoes(server.url + "a", "--insecure", "--max-redirects", "1")
-        await echoes(server.url + "c", "--insecure", "--max-redirects", "1")
+        await echoes(server.url + "a", *trusting(), "--max-redirects", "1")
+        await echoes(server.url + "c", *trusting(), "--max-redirects", "1")
         equal(asked.paths, ["/a", "/b", "/c", "/d"], "requests")
 
 
@@ -666,7 +714,7 @@ async def _():
         async with peer(echo, process_request=asked) as server:
             for path in "acd":
                 seen.requests.clear()
-                await echoes(server.url + path, "--insecure", "--max-redirects", "5", "-H", "Authorization: Bearer a",
+                await echoes(server.url + path, *trusting(), "--max-redirects", "5", "-H", "Authorization: Bearer a",
                              "-H", "Cookie: a=b", "-H", "X-Other: c")
                 equal(asked.requests[-1].headers["Authorization"], "Bearer a", "Authorization of the first request")
                 equal(seen.paths, ["/b"], "requests")
@@ -854,7 +902,7 @@ async def _():
                 await echoes(f"ws+unix://{path}:/echo")
         await fails(f"ws+unix://{folder}/other.sock:/", parts=[f"{folder}/other.sock"])
         async with unix_peer(f"{folder}/tls.sock", ssl=context(certificates().good)):
-            await echoes(f"wss+unix://{folder}/tls.sock:/echo", "--insecure")
+            await echoes(f"wss+unix://{folder}/tls.sock:/echo", *trusting())
 
 
 def addresses_of_localhost():
@@ -890,8 +938,10 @@ async def _():
     named.sni_callback = lambda _, name, __: seen.append(name)
     async with peer(echo, ssl=named) as server:
         place = f"nest.invalid:{server.port}"
-        await echoes(f"wss://{place}/", "--insecure", "--resolve", f"{place}:127.0.0.1")
+        await echoes(f"wss://{place}/", *trusting(), "--resolve", f"{place}:127.0.0.1")
         equal(seen, ["nest.invalid"], "name that TLS asks for")
+        other = f"other.invalid:{server.port}"
+        await fails(f"wss://{other}/", *trusting(), "--resolve", f"{other}:127.0.0.1", parts=["tls", "other.invalid"])
     async with listener(answering(b"HTTP/1.1 418 Here\r\nContent-Length: 0\r\n\r\n"), host="::1") as server:
         for address in ("::1", "[::1]"):
             await fails(f"ws://nest.invalid:{server.port}/", "--resolve", f"nest.invalid:{server.port}:{address}",
@@ -902,20 +952,20 @@ async def _():
 
 @test("HTTP/2: with a server that has it, chosen or not")
 async def _():
-    async with Server("--tls-self-signed") as server:
+    async with Server(*identified()) as server:
         for options in ((), ("--http2",), ("--http1",)):
-            await echoes(f"{server.ws}/echo", "--insecure", *options)
-            await echoes(f"{server.ws}/echo", "--insecure", *options, lines=["0123456789abcdef" * (1 << 15)])
+            await echoes(f"{server.ws}/echo", *trusting(), *options)
+            await echoes(f"{server.ws}/echo", *trusting(), *options, lines=["0123456789abcdef" * (1 << 15)])
     async with Server() as server:
         await echoes(f"{server.ws}/echo", "--http2")
 
 
 @test("HTTP/2: through proxies")
 async def _():
-    async with Server("--tls-self-signed") as server, tinyproxy() as proxy, danted() as socks:
+    async with Server(*identified()) as server, tinyproxy() as proxy, danted() as socks:
         for address in (f"http://127.0.0.1:{proxy.port}", f"socks5://127.0.0.1:{socks.port}"):
             for options in ((), ("--http2",)):
-                await echoes(f"{server.ws}/echo", "--insecure", "--proxy", address, *options)
+                await echoes(f"{server.ws}/echo", *trusting(), "--proxy", address, *options)
 
 
 @test("HTTP/2: haproxy with extended CONNECT")
@@ -924,7 +974,7 @@ async def _():
         url = f"wss://127.0.0.1:{front.port}/some/path?a=b"
         for options, version in (((), "HTTP/2.0"), (("--http2",), "HTTP/2.0"), (("--http1",), "HTTP/1.1")):
             before = front.log().count(version)
-            await echoes(url, "--insecure", *options)
+            await echoes(url, *trusting(), *options)
             equal((await server.ends.get()).request.path, "/some/path?a=b", "path")
             for _ in range(30):
                 if front.log().count(version) > before:
@@ -942,10 +992,10 @@ async def _():
     for name, front in fronts.items():
         async with peer(echo) as server, front(server.port) as proxy:
             url = f"wss://127.0.0.1:{proxy.port}/path"
-            await echoes(url, "--insecure")
+            await echoes(url, *trusting())
             equal((await server.ends.get()).request.path, "/path", "path")
             check(await proxy.logged("HTTP/1.1 GET 101"), f"{name} has another log: {proxy.log()!r}")
-            await echoes(url, "--insecure", "--http1")
+            await echoes(url, *trusting(), "--http1")
             await fails(url, "--insecure", "--http2", parts=["HTTP/2"])
 
 
@@ -975,7 +1025,7 @@ async def _():
     async with peer(echo, process_request=asked) as server, haproxy(certificates().both, server.port) as front:
         for options in ((), ("--http2",)):
             asked.requests.clear()
-            await echoes(f"wss://127.0.0.1:{front.port}/a", "--insecure", "--max-redirects", "1", *options)
+            await echoes(f"wss://127.0.0.1:{front.port}/a", *trusting(), "--max-redirects", "1", *options)
             equal(asked.paths, ["/a", "/b"], "requests")
 
 

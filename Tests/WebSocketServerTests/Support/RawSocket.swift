@@ -50,7 +50,7 @@ final class RawSocket: Sendable {
     }
 
     /// Waits until `parse` makes something of the bytes received, and consumes as many as it says.
-    private func take<Value: Sendable>(
+    func take<Value: Sendable>(
         _ what: String,
         _ parse: @escaping @Sendable ([UInt8], _ isAtEnd: Bool) -> (Value, byteCount: Int)?
     ) async throws -> Value {

@@ -7,6 +7,8 @@ enum TestCertificate {
     case localhost
     /// For other.example.
     case other
+    /// For 203.0.113.5, 2001:db8::5 and *.wild.example.
+    case documentation
 
     func certificate() throws -> NIOSSLCertificate {
         try NIOSSLCertificate(bytes: Array(self.pem.certificate.utf8), format: .pem)
@@ -30,6 +32,7 @@ enum TestCertificate {
         switch self {
         case .localhost: (TestCertificate.localhostCertificate, TestCertificate.localhostKey)
         case .other: (TestCertificate.otherCertificate, TestCertificate.otherKey)
+        case .documentation: (TestCertificate.documentationCertificate, TestCertificate.documentationKey)
         }
     }
 
@@ -71,6 +74,27 @@ enum TestCertificate {
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg3TFcsOUd9Gu7glKH
         sZ5wG8wLBmDXbW7t+7znS9MWPaahRANCAARyOClYSYLFIPrlE5slm9bZj7uH4AIX
         07L4a9NycdreTezakU6mrN7+y17jEnfmRdsui4kyMWKORZQx8S9ABJwC
+        -----END PRIVATE KEY-----
+        """
+    private static let documentationCertificate = """
+        -----BEGIN CERTIFICATE-----
+        MIIBuzCCAWCgAwIBAgIUPC7/NuvwWzICTrYpOsMdsF+3NHgwCgYIKoZIzj0EAwIw
+        DzENMAsGA1UEAwwEdGVzdDAgFw0yNjExMjYyMTM5NDhaGA8yMTI2MTEwMjIxMzk0
+        OFowDzENMAsGA1UEAwwEdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABHmr
+        JjoG6iEvKsM+xs8wCRR4jr0WDZU5ZWpv2iKECPs4gKZIi/vXgLWoWiVJowWSFhrx
+        pBeCC5ZfXQpwrjZiKY6jgZcwgZQwHQYDVR0OBBYEFHzsvT/2ov8Ef4qKCGzqR5WN
+        l8RTMB8GA1UdIwQYMBaAFHzsvT/2ov8Ef4qKCGzqR5WNl8RTMA8GA1UdEwEB/wQF
+        MAMBAf8wMQYDVR0RBCowKIcEywBxBYcQIAENuAAAAAAAAAAAAAAABYIOKi53aWxk
+        LmV4YW1wbGUwDgYDVR0PAQH/BAQDAgKEMAoGCCqGSM49BAMCA0kAMEYCIQCeDpUo
+        IjJaul2dxkBylOp2c5R7kh7Iho1E7abawO7BvgIhAMxrDax12rufAiuWbpGe598O
+        tgQ2sMATjE7fRBbZteGp
+        -----END CERTIFICATE-----
+        """
+    private static let documentationKey = """
+        -----BEGIN PRIVATE KEY-----
+        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgMCbBY/FooSgAL5PQ
+        Pf87e85VVU2GgX+gvaQduiXyAkOhRANCAAR5qyY6BuohLyrDPsbPMAkUeI69Fg2V
+        OWVqb9oihAj7OICmSIv714C1qFolSaMFkhYa8aQXgguWX10KcK42YimO
         -----END PRIVATE KEY-----
         """
 }
