@@ -297,8 +297,9 @@ extension WebSocketConnection {
     public func sendNow(_ prepared: PreparedMessage, ifSlow policy: SlowReaderPolicy = .close) -> Bool {
         self.handler.eventLoop.preconditionInEventLoop()
         let message = prepared.message
-        return self.handler.sendNow(
-            OutgoingMessage(kind: message.kind, bytes: message.bytes, prepared: prepared), ifSlow: policy)
+        let outgoing = OutgoingMessage(
+            kind: message.kind, bytes: message.bytes, mayBeCompressed: prepared.compress, prepared: prepared)
+        return self.handler.sendNow(outgoing, ifSlow: policy)
     }
 
     /// Starts to close without waiting for the end; ``onClose(_:)`` tells of it.
