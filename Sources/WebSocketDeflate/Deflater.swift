@@ -42,9 +42,9 @@ package final class Deflater {
     /// Starts a message that may refer to these earlier bytes.
     package func begin(after history: History?) {
         deflateReset(&self.stream)
-        guard let bytes = history?.bytes, !bytes.isEmpty else { return }
-        bytes.withUnsafeBufferPointer { bytes in
-            _ = deflateSetDictionary(&self.stream, bytes.baseAddress, UInt32(truncatingIfNeeded: bytes.count))
+        // Several calls add up; a run is no longer than a window.
+        history?.forEachRun { run in
+            _ = deflateSetDictionary(&self.stream, run.baseAddress, UInt32(truncatingIfNeeded: run.count))
         }
     }
 

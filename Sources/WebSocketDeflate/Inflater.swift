@@ -27,9 +27,9 @@ package final class Inflater {
         inflateReset2(&self.stream, -Int32(windowBits))
         self.hasEnded = false
         self.isBetweenBlocks = true
-        guard let bytes = history?.bytes, !bytes.isEmpty else { return }
-        bytes.withUnsafeBufferPointer { bytes in
-            _ = inflateSetDictionary(&self.stream, bytes.baseAddress, UInt32(truncatingIfNeeded: bytes.count))
+        // Several calls add up; a run is no longer than a window.
+        history?.forEachRun { run in
+            _ = inflateSetDictionary(&self.stream, run.baseAddress, UInt32(truncatingIfNeeded: run.count))
         }
     }
 

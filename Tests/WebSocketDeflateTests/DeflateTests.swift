@@ -197,24 +197,6 @@ struct DeflateTests {
             #expect(whole == cut)
         }
     }
-
-    @Test("A history keeps the last bytes, as many as the window has")
-    func history() {
-        var history = History(windowBits: 8)
-        var all: [UInt8] = []
-        for count in [0, 1, 100, 155, 1, 256, 300, 7] {
-            let bytes = (0..<count).map { UInt8(truncatingIfNeeded: all.count + $0) }
-            history.append(bytes)
-            all += bytes
-            #expect(history.bytes == Array(all.suffix(256)))
-        }
-    }
-}
-
-extension History {
-    fileprivate mutating func append(_ bytes: [UInt8]) {
-        bytes.withUnsafeBytes { self.append($0) }
-    }
 }
 
 /// Random numbers that are the same each time (SplitMix64).

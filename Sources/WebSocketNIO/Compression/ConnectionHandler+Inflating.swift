@@ -64,11 +64,15 @@ extension ConnectionHandler {
     /// - Parameter untilEnd: the transport is gone, so that there is no later turn. What the application has no room for is
     ///   lost then, as what is still on its way would be.
     func takeInUnread(untilEnd: Bool) {
-        while !self.inbox.isPaused || self.closing.phase != .open, let unread = self.unread.take() {
+        while self.readsOn, let unread = self.unread.take() {
             let isOutermost = self.loop.beginRead()
             self.received(unread)
             self.loop.endRead(isOutermost: isOutermost)
-            guard untilEnd else { return }
+            guard untilEnd else {
+                // After a failure what was unread does not count any more, and only the end of the stream is awaited.
+                if !self.closing.canReceive { self.resumeReading() }
+                return
+            }
         }
         if untilEnd { self.unread = nil }
     }

@@ -12,14 +12,21 @@ internal import WebSocketProtocol
 /// ```
 public final class PreparedMessage: Sendable {
     public let message: WebSocketMessage
+    /// False for a message that is never compressed.
+    public let compress: Bool
     let plainFrame: ByteBuffer
     private let deflated = NIOLockedValueBox<[Deflater.Parameters: ByteBuffer?]>([:])
 
     /// How often a message was compressed for the sake of this one.
     package var compressionCount: Int { self.deflated.withLockedValue { $0.count } }
 
-    public init(_ message: WebSocketMessage) {
+    /// - Parameters:
+    ///   - message: what to send.
+    ///   - compress: false for a message with a secret beside text that an attacker may choose, and for data that is
+    ///     compressed already; see ``CompressionConfiguration``.
+    public init(_ message: WebSocketMessage, compress: Bool = true) {
         self.message = message
+        self.compress = compress
         self.plainFrame = PreparedMessage.frame(message.kind.opcode, [], message.bytes)
     }
 

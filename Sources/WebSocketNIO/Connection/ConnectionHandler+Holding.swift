@@ -20,6 +20,6 @@ extension ConnectionHandler {
             self.received(buffer)
             self.loop.endRead(isOutermost: isOutermost)
         }
-        if !self.inbox.isPaused { self.resumeReading() }
+        if self.readsOn { self.resumeReading() }
     }
 }

@@ -186,7 +186,7 @@ extension ConnectionHandler {
     }
 
     package func read(context: ChannelHandlerContext) {
-        if self.held != nil || self.unread != nil || self.inbox.isPaused && self.closing.phase == .open {
+        if self.held != nil || self.unread != nil || !self.readsOn {
             self.inbox.isReadPending = true
         } else {
             context.read()

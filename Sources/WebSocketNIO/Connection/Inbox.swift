@@ -89,10 +89,15 @@ extension ConnectionHandler {
             self.inbox.byteCount >= mark.byteCount / divisor
             || self.inbox.pieces.count >= mark.messageCount / divisor
         self.inbox.isPaused = (isFull && !self.inbox.pieces.isEmpty) || self.inbox.isPausedByApplication
-        if !self.inbox.isPaused { self.resumeReading() }
+        if self.readsOn { self.resumeReading() }
     }
 
-    /// Reads on. Also once we are closing: what then finds no room is thrown away, so a full inbox is no reason not to.
+    /// True if there is room for more. Also once we are closing: what then finds no room is thrown away, so a full inbox is
+    /// no reason not to read.
+    @inline(__always)
+    var readsOn: Bool { !self.inbox.isPaused || self.closing.phase != .open }
+
+    /// Reads on: first what is unread, then from the socket, if the channel has asked to.
     func resumeReading() {
         guard self.unread == nil else { return self.scheduleUnread() }
         guard self.inbox.isReadPending else { return }

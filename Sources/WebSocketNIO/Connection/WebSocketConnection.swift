@@ -310,8 +310,9 @@ extension WebSocketConnection {
     public func sendNow(_ prepared: PreparedMessage, ifSlow policy: SlowReaderPolicy = .close) -> Bool {
         self.handler.eventLoop.preconditionInEventLoop()
         let message = prepared.message
-        return self.handler.sendNow(
-            OutgoingMessage(kind: message.kind, bytes: message.bytes, prepared: prepared), ifSlow: policy)
+        let outgoing = OutgoingMessage(
+            kind: message.kind, bytes: message.bytes, mayBeCompressed: prepared.compress, prepared: prepared)
+        return self.handler.sendNow(outgoing, ifSlow: policy)
     }
 
     /// Sends a ping (RFC 6455 §5.5.2), and calls back with the time until its pong arrived, or with

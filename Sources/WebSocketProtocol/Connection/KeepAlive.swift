@@ -7,7 +7,10 @@ public struct KeepAlive: Sendable {
         /// Time between pings. Default 20 s: shorter than the idle limits of common proxies (nginx 60 s, AWS 60 s,
         /// Heroku 55 s). Nil sends none. Each connection starts at a random point of the first interval, so that
         /// connections accepted together do not ping together.
-        public var pingInterval: Duration?
+        /// More than 0.
+        public var pingInterval: Duration? {
+            didSet { Configuration.check(self.pingInterval) }
+        }
         /// How long the peer may show no sign of life after a ping before the connection fails with 1011. Default 20 s.
         /// Any received byte counts; time during which *we* do not read does not.
         public var pongTimeout: Duration
@@ -21,9 +24,16 @@ public struct KeepAlive: Sendable {
             pongTimeout: Duration = .seconds(20),
             idleTimeout: Duration? = nil
         ) {
+            Configuration.check(pingInterval)
             self.pingInterval = pingInterval
             self.pongTimeout = pongTimeout
             self.idleTimeout = idleTimeout
+        }
+
+        private static func check(_ pingInterval: Duration?) {
+            precondition(
+                pingInterval.map { $0 > .zero } ?? true,
+                "the interval between pings must be more than 0; nil sends none")
         }
     }
 

@@ -1,8 +1,9 @@
 /// How messages are compressed with permessage-deflate (RFC 7692), if the peer agrees.
 ///
-/// A connection keeps the last bytes of what it has sent and received, as far back as the windows reach, and nothing else:
-/// 8 KiB with the defaults, nothing before the first compressed message. The choices, and the measurements behind the
-/// defaults, are in docs/decisions/0003.
+/// Between messages a connection keeps the last bytes of what it has sent and received, as far back as the windows reach:
+/// 4 KiB in each direction with the defaults on both sides, nothing before the first compressed message. A peer that agrees
+/// to no window sends with the largest, and what is kept of it grows to 32 KiB. The choices, and the measurements behind
+/// the defaults, are in docs/decisions/0003.
 ///
 /// Where secrets and text that an attacker chooses are compressed together over TLS, the length of a message tells about
 /// the secret (CRIME, BREACH; RFC 7692 §8). Leave compression off there, send such messages with `compress: false`, or
@@ -14,7 +15,8 @@ public struct CompressionConfiguration: Sendable, Hashable {
         didSet { precondition(self.threshold >= 0, "the threshold is a number of bytes, 0 or more") }
     }
 
-    /// zlib's level, 1 (fast) to 9 (small). Default 1: 6 saves another eighth of the bytes for up to twice the CPU time.
+    /// zlib's level, 1 (fast) to 9 (small). Default 1: 6 saves another eighth of the bytes for up to half as
+    /// much CPU time again.
     public var level = 1 {
         didSet { precondition((1...9).contains(self.level), "the level of compression is from 1 to 9") }
     }
@@ -30,9 +32,13 @@ public struct CompressionConfiguration: Sendable, Hashable {
         didSet { precondition((8...15).contains(self.sendWindowBits), "window bits are from 8 to 15") }
     }
 
-    /// The same for what the peer sends. It is asked for where the peer can be asked; others get their 32 KiB. Default 12.
-    public var receiveWindowBits = 12 {
-        didSet { precondition((8...15).contains(self.receiveWindowBits), "window bits are from 8 to 15") }
+    /// The same for what the peer sends; a peer that can't be asked for it gets the largest, 15. Default nil: a server asks
+    /// for 12, a client does not ask, because some servers promise what they are asked for and do otherwise (AWS API
+    /// Gateway). Many say unasked that they send less.
+    public var receiveWindowBits: Int? {
+        didSet {
+            precondition(self.receiveWindowBits.map((8...15).contains) ?? true, "window bits are from 8 to 15")
+        }
     }
 
     /// Messages may refer to earlier ones that we sent. Default true.

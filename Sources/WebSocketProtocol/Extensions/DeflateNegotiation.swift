@@ -2,6 +2,8 @@
 package enum DeflateNegotiation {
     /// The window without an agreement, 32 KiB (§7.2.2).
     private static let largestWindowBits = 15
+    /// The window that a server asks for if the application does not say.
+    private static let wantedWindowBits = 12
 
     /// The server's answer to a client's offers: the first that can be accepted.
     /// - Returns: what is agreed, and the value of `Sec-WebSocket-Extensions` that says so; nil to decline.
@@ -18,15 +20,16 @@ package enum DeflateNegotiation {
         if offer.serverMaxWindowBits != nil || sendWindowBits < largestWindowBits {
             response.serverMaxWindowBits = sendWindowBits
         }
+        let wantedWindowBits = configuration.receiveWindowBits ?? wantedWindowBits
         var receiveWindowBits = largestWindowBits
         switch offer.clientMaxWindowBits {
         case .unspecified:
             break
         case .supported:
-            receiveWindowBits = configuration.receiveWindowBits
+            receiveWindowBits = wantedWindowBits
             response.clientMaxWindowBits = .bits(receiveWindowBits)
         case .bits(let bits):
-            receiveWindowBits = min(bits, configuration.receiveWindowBits)
+            receiveWindowBits = min(bits, wantedWindowBits)
             response.clientMaxWindowBits = .bits(receiveWindowBits)
         }
         let agreement = DeflateAgreement(
@@ -51,8 +54,10 @@ package enum DeflateNegotiation {
         var offer = DeflateParameters()
         offer.serverNoContextTakeover = !configuration.receiveContextTakeover
         offer.clientNoContextTakeover = !configuration.sendContextTakeover
-        if configuration.receiveWindowBits < largestWindowBits {
-            offer.serverMaxWindowBits = configuration.receiveWindowBits
+        // Not unless the application says so: AWS API Gateway promises the window that it is asked for, and then refers back
+        // further. Many servers, ours too, say unasked that theirs is smaller.
+        if let bits = configuration.receiveWindowBits, bits < largestWindowBits {
+            offer.serverMaxWindowBits = bits
         }
         // Without a value every answer is valid, and we may use less than it allows.
         offer.clientMaxWindowBits = .supported

@@ -17,6 +17,21 @@ public struct FrameHeaderDecoder: Sendable {
     /// True if a header has begun but not ended.
     public var isInsideHeader: Bool { !self.partial.isEmpty }
 
+    /// The header that has begun, if nothing but its masking key is missing.
+    var keylessHeader: FrameHeader? {
+        guard self.partial.count > 1 else { return nil }
+        let lengthByteCount =
+            switch self.partial[1] & 0x7F {
+            case 126: 2
+            case 127: 8
+            default: 0
+            }
+        guard self.partial.count >= 2 + lengthByteCount else { return nil }
+        return (self.partial.prefix(2 + lengthByteCount) + [0, 0, 0, 0]).withUnsafeBytes { bytes in
+            (try? self.parse(bytes))?.0
+        }
+    }
+
     /// Reads the header at `offset`, and moves `offset` behind it.
     /// - Returns: nil when more bytes are needed; those at hand are then consumed and remembered.
     @inline(__always)

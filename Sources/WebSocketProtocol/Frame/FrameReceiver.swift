@@ -68,7 +68,10 @@ public struct FrameReceiver: Sendable {
         if let frame = self.frame {
             current = frame
         } else {
-            guard offset < bytes.count, let header = try self.headerDecoder.decode(bytes, at: &offset) else {
+            guard offset < bytes.count else { return .needMoreBytes }
+            guard let header = try self.headerDecoder.decode(bytes, at: &offset) else {
+                // Nobody has to wait for the masking key of a frame that is too big.
+                if let header = self.headerDecoder.keylessHeader { _ = try self.message(with: header) }
                 return .needMoreBytes
             }
             try self.begin(header)
@@ -94,36 +97,48 @@ public struct FrameReceiver: Sendable {
         return self.part(of: current, payload: payload, key: key)
     }
 
-    /// Checks a header against the order of frames and the limits.
     @inline(__always)
     private mutating func begin(_ header: FrameHeader) throws(ProtocolViolation) {
-        if header.opcode.isControl {
-            self.controlPayload.removeAll(keepingCapacity: true)
-        } else {
-            guard header.payloadLength <= self.limits.maximumFrameByteCount else { throw .frameTooBig }
-            var message: Message
-            if header.opcode == .continuation {
-                guard let begun = self.message else { throw .continuationWithoutStart }
-                // Only the first frame of a message may carry the bits of an extension (RFC 7692 §6.1).
-                guard header.reservedBits.isEmpty else { throw .reservedBits }
-                message = begun
-            } else {
-                guard self.message == nil else { throw .messageInsideMessage }
-                message = Message(
-                    kind: header.opcode == .text ? .text : .binary,
-                    reservedBits: header.reservedBits
-                )
-            }
-            let (byteCount, overflow) = message.byteCount.addingReportingOverflow(header.payloadLength)
-            guard !overflow, byteCount <= self.limits.maximumMessageByteCount else { throw .messageTooBig }
-            message.byteCount = byteCount
-            message.fragmentCount &+= 1
-            guard message.fragmentCount <= self.limits.maximumFragmentCount else { throw .tooManyFragments }
+        if let message = try self.message(with: header) {
             self.message = message
+        } else {
+            self.controlPayload.removeAll(keepingCapacity: true)
         }
         self.frame = header
         self.missingByteCount = header.payloadLength
         self.maskingKey = header.maskingKey ?? .none
+    }
+
+    /// Checks a header against the order of frames and the limits.
+    /// - Returns: the message that the frame begins or continues; nil for a control frame.
+    @inline(__always)
+    private func message(with header: FrameHeader) throws(ProtocolViolation) -> Message? {
+        guard !header.opcode.isControl else { return nil }
+        var message: Message
+        if header.opcode == .continuation {
+            guard let begun = self.message else { throw .continuationWithoutStart }
+            // Only the first frame of a message may carry the bits of an extension (RFC 7692 §6.1).
+            guard header.reservedBits.isEmpty else { throw .reservedBits }
+            message = begun
+        } else {
+            guard self.message == nil else { throw .messageInsideMessage }
+            message = Message(
+                kind: header.opcode == .text ? .text : .binary,
+                reservedBits: header.reservedBits
+            )
+        }
+        let isCompressed = message.reservedBits.contains(.rsv1)
+        guard ReceiveLimits.allows(header.payloadLength, upTo: self.limits.maximumFrameByteCount, isCompressed) else {
+            throw .frameTooBig
+        }
+        let (byteCount, overflow) = message.byteCount.addingReportingOverflow(header.payloadLength)
+        guard !overflow, ReceiveLimits.allows(byteCount, upTo: self.limits.maximumMessageByteCount, isCompressed) else {
+            throw .messageTooBig
+        }
+        message.byteCount = byteCount
+        message.fragmentCount &+= 1
+        guard message.fragmentCount <= self.limits.maximumFragmentCount else { throw .tooManyFragments }
+        return message
     }
 
     @inline(__always)

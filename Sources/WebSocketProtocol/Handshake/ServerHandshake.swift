@@ -63,12 +63,9 @@ public enum ServerHandshake {
         guard fields[values: .origin].count <= 1 else {
             return .refused(.badRequest("the Origin header appears more than once"))
         }
-        var subprotocols: [String] = []
-        for member in fields.listMembers(of: .secWebSocketProtocol) {
-            guard member.isToken, !subprotocols.contains(String(member)) else {
-                return .refused(.badRequest("the Sec-WebSocket-Protocol header must list distinct tokens"))
-            }
-            subprotocols.append(String(member))
+        let subprotocols = fields.listMembers(of: .secWebSocketProtocol).map { String($0) }
+        guard subprotocols.allSatisfy(\.isToken), Set(subprotocols).count == subprotocols.count else {
+            return .refused(.badRequest("the Sec-WebSocket-Protocol header must list distinct tokens"))
         }
         if subprotocols.isEmpty && fields[.secWebSocketProtocol] != nil {
             return .refused(.badRequest("the Sec-WebSocket-Protocol header is empty"))

@@ -57,16 +57,23 @@ struct CompressedMessages {
         self.inflater.begin(windowBits: self.windowBits, after: self.history)
         var buffer = ByteBuffer()
         buffer.reserveCapacity(CompressedMessages.maximumByteCount)
-        let result = (compressed + Inflater.tail).withUnsafeBytes { bytes in
-            var rest = bytes
-            return Result { () throws(InflateError) in
-                try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: CompressedMessages.maximumByteCount) {
-                    (target) throws(InflateError) in try self.inflater.inflate(&rest, into: target)
-                }
-            }
-        }
-        _ = try result.get()
+        try self.inflate(compressed, into: &buffer)
+        if !self.inflater.hasEndedEarly { try self.inflate(Inflater.tail, into: &buffer) }
         guard self.inflater.isAtBoundary else { throw InflateError() }
         return Array(buffer.readableBytesView)
+    }
+
+    private func inflate(_ compressed: [UInt8], into buffer: inout ByteBuffer) throws(InflateError) {
+        let room = CompressedMessages.maximumByteCount - buffer.readableBytes
+        let result = compressed.withUnsafeBytes { bytes in
+            var rest = bytes
+            return Result { () throws(InflateError) in
+                try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { (target) throws(InflateError) in
+                    try self.inflater.inflate(&rest, into: target)
+                }
+                guard rest.isEmpty else { throw InflateError() }
+            }
+        }
+        try result.get()
     }
 }

@@ -13,22 +13,23 @@ enum FrameDissector {
             role: direction == .sent ? .server : .client, allowedReservedBits: compression == nil ? [] : .rsv1)
         var messages = compression.map { CompressedMessages($0, direction) }
         var frames: [Report.Frame] = []
-        var offset = bytes.startIndex
-        while offset < bytes.endIndex {
-            let rest = Array(bytes[offset...])
-            var consumed = 0
-            let decoded = rest.withUnsafeBytes { buffer in
-                Result { () throws(ProtocolViolation) in try decoder.decode(buffer, at: &consumed) }
+        var offset = 0
+        while offset < bytes.count {
+            let start = bytes.startIndex + offset
+            let decoded = bytes.withUnsafeBytes { buffer in
+                Result { () throws(ProtocolViolation) in try decoder.decode(buffer, at: &offset) }
             }
-            guard case .success(let header?) = decoded, rest.count - consumed >= header.payloadLength else { break }
+            guard case .success(let header?) = decoded, bytes.count - offset >= header.payloadLength else { break }
+            let payloadStart = bytes.startIndex + offset
+            offset += header.payloadLength
             let key = header.maskingKey ?? .none
-            let masked = rest[consumed..<(consumed + header.payloadLength)]
+            let masked = bytes[payloadStart..<(payloadStart + header.payloadLength)]
             let payload = masked.enumerated().map { index, byte in byte ^ key.byte(at: index) }
             let content = messages?.received(header, payload) ?? .unknown
             frames.append(
                 Report.Frame(
                     direction: direction,
-                    time: time(offset),
+                    time: time(start),
                     opcode: "\(header.opcode)",
                     isFinal: header.isFinal,
                     isMasked: header.maskingKey != nil,
@@ -37,12 +38,11 @@ enum FrameDissector {
                     compressedByteCount: content.compressedByteCount,
                     messageByteCount: content.bytes?.count,
                     bytes: TerminalText.hexadecimal(
-                        rest.prefix(consumed + min(header.payloadLength, 64)), separator: " "),
+                        bytes[start..<(payloadStart + min(header.payloadLength, 64))], separator: " "),
                     payload: TerminalText.hexadecimal(payload.prefix(1024)),
                     meaning: FrameDissector.meaning(of: header, payload, content)
                 )
             )
-            offset += consumed + header.payloadLength
         }
         return frames
     }

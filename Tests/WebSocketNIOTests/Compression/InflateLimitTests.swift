@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import Testing
+import WebSocketDeflate
 import WebSocketProtocol
 
 @testable import WebSocketNIO
@@ -41,6 +42,24 @@ struct InflateLimitTests {
         #expect(wire.messages.count == 20)
         try wire.receive(CompressionTests.compressed(try CompressionTests.bomb(1001), opcode: 2))
         #expect(try wire.takeFrames() == [.close(1009, "message too big")])
+    }
+
+    @Test(
+        "Noise as long as the limit is taken, though compressing makes it longer; a byte more is not", .requirement(232)
+    )
+    func noiseAtTheLimit() throws {
+        for excess in [0, 1] {
+            let wire = try CompressionTests.wire()
+            wire.collect()
+            let noise = CompressionTests.noise(1 << 20 + excess)
+            // The smallest blocks that zlib makes: more than 1 MiB on the wire.
+            let deflater = Deflater(Deflater.Parameters(windowBits: 9, level: 1, memoryLevel: 1))
+            let payload = try CompressionTests.deflate(noise, with: deflater)
+            #expect(payload.count > 1 << 20 + 1000)
+            try wire.receive(CompressionTests.compressed(payload, opcode: 2))
+            #expect(wire.messages == (excess == 0 ? [WebSocketMessage(noise)] : []))
+            #expect(try wire.takeFrames() == (excess == 0 ? [] : [.close(1009, "message too big")]))
+        }
     }
 
     @Test("A read that inflates to a lot is taken in bit by bit, and the application's pace counts", .requirement(233))

@@ -33,9 +33,9 @@ struct ReceiveLimitTests {
         let wire = try Wire(.server) { $0.limits.maximumMessageByteCount = 100 }
         try wire.receive(.binary(Array(repeating: 1, count: 60), isFinal: false))
         #expect(try wire.takeFrames().isEmpty)
-        // Only the header: 41 bytes more would make 101.
+        // Only the length: 41 bytes more would make 101.
         let fragment = RawFrame.continuation(Array(repeating: 1, count: 41), isFinal: true).masked()
-        try wire.receive(Array(fragment.bytes.prefix(6)))
+        try wire.receive(Array(fragment.bytes.prefix(2)))
         #expect(try wire.takeFrames() == [.close(1009, "message too big")])
     }
 

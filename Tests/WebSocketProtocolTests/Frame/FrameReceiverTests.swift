@@ -277,6 +277,44 @@ struct FrameReceiverTests {
         #expect(ProtocolViolation.frameTooBig.closeCode == .messageTooBig)
     }
 
+    @Test("A frame over the limit fails at its length, before its masking key", .requirement(119))
+    func limitBeforeKey() {
+        let key: [UInt8] = [1, 2, 3, 4]
+        let limits = ReceiveLimits(maximumMessageByteCount: 300, maximumFrameByteCount: 200)
+        self.expect(.frameTooBig, atByte: 4, of: [0x82, 0xFE, 0, 201] + key, role: .server, limits: limits)
+        self.expect(
+            .frameTooBig, atByte: 10, of: [0x82, 0xFF, 0, 0, 0, 0, 0, 1, 0, 0] + key, role: .server, limits: limits)
+        let first = [0x02, 0xFE, 0, 200] + key + [UInt8](repeating: 0, count: 200)
+        self.expect(
+            .messageTooBig, atByte: first.count + 2, of: first + [0x80, 0x80 | 101] + key, role: .server, limits: limits
+        )
+        self.expect(.continuationWithoutStart, atByte: 2, of: [0x80, 0x85] + key, role: .server)
+        // Within the limits nothing happens twice: three fragments are three.
+        let fragments = [0x02, 0x81] + key + [0, 0x00, 0x81] + key + [0, 0x80, 0x81] + key + [0]
+        let three = ReceiveLimits(maximumFragmentCount: 3)
+        #expect(self.transcript(fragments, role: .server, limits: three).violation == nil)
+    }
+
+    @Test("What is compressed may be an eighth and 64 bytes longer on the wire than the limits", .requirement(119, 232))
+    func compressedLimits() {
+        let limits = ReceiveLimits(maximumMessageByteCount: 1600, maximumFrameByteCount: 800)
+        for (first, byteCount, violation) in [
+            (0xC2, 864 + 100, nil), (0xC2, 865 + 100, .frameTooBig), (0x82, 800, nil), (0x82, 801, .frameTooBig),
+        ] as [(UInt8, Int, ProtocolViolation?)] {
+            let frame = [first, 0x7E, UInt8(byteCount >> 8), UInt8(byteCount & 0xFF)]
+            let transcript = FrameTranscript([frame], limits: limits, allowedReservedBits: .rsv1)
+            #expect(transcript.violation == violation, "\(byteCount)")
+        }
+        for (first, byteCount, violation) in [
+            (0x42, 1864 - 950, nil), (0x42, 1865 - 950, .messageTooBig), (0x02, 1, .frameTooBig),
+        ] as [(UInt8, Int, ProtocolViolation?)] {
+            let start = [first, 0x7E, 0x03, 0xB6] + [UInt8](repeating: 0, count: 950)
+            let frame = [0x80, 0x7E, UInt8(byteCount >> 8), UInt8(byteCount & 0xFF)]
+            let transcript = FrameTranscript([start + frame], limits: limits, allowedReservedBits: .rsv1)
+            #expect(transcript.violation == violation, "\(byteCount)")
+        }
+    }
+
     @Test("The frame limit does not concern control frames")
     func frameLimitSparesControl() {
         let limits = ReceiveLimits(maximumMessageByteCount: 0, maximumFrameByteCount: 0, maximumFragmentCount: 0)
