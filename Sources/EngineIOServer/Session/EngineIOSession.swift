@@ -15,9 +15,15 @@ public final class EngineIOSession: DeadlineTarget, @unchecked Sendable {
 
     /// 20 characters that nobody can guess: whoever knows them may speak for the client. Not to be logged or shown.
     public let id: String
-    /// The handshake request. Kept in a form that takes little memory: each use makes it anew.
-    public var request: ServerRequest { self.handshake.request }
-    private let handshake: StoredRequest
+    /// The handshake request. A session that began with polling keeps it in a form that takes little memory, and makes it
+    /// anew each time.
+    public var request: ServerRequest {
+        switch self.handshake {
+        case .stored(let stored): stored.request
+        case .shared(let request): request
+        }
+    }
+    private let handshake: Handshake
     private let maximumPacketsPerPoll: Int
     let loop: EngineIOLoop
     var machine: SessionStateMachine
@@ -44,11 +50,17 @@ public final class EngineIOSession: DeadlineTarget, @unchecked Sendable {
     var onTransportChange: ((EngineIOSession, EngineIOTransport) -> Void)?
     var closeReason: EngineIOCloseReason?
 
+    private enum Handshake {
+        case stored(StoredRequest)
+        /// The WebSocket has the header fields, too: the same ones take the least.
+        indirect case shared(ServerRequest)
+    }
+
     init(
         id: String, transport: EngineIOTransport, request: ServerRequest, loop: EngineIOLoop, permit: SessionPermit
     ) {
         self.id = id
-        self.handshake = StoredRequest(request)
+        self.handshake = transport == .polling ? .stored(StoredRequest(request)) : .shared(request)
         self.maximumPacketsPerPoll = request.maximumPacketsPerPoll
         self.loop = loop
         self.permit = permit
