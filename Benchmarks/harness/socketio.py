@@ -43,7 +43,7 @@ class WebSocketClient:
         self.socket = dial(port)
         self.buffer = b""
         self.received_bytes = 0
-        self.socket.sendall(("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+        self.socket.sendall((f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n{BROWSER}Upgrade: websocket\r\n"
                              "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
                              "Sec-WebSocket-Version: 13\r\n\r\n").encode())
         while b"\r\n\r\n" not in self.buffer:

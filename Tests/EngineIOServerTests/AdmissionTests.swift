@@ -75,6 +75,77 @@ import WebSocketServer
         }
     }
 
+    @Test("A page of another origin can read each answer, also those that the session has no part in")
+    func corsOfRefusals() async throws {
+        let gate = Gate()
+        let authorize: @Sendable (ServerRequest) async throws -> EngineIOAdmission = { request in
+            switch request.cookies["user"] {
+            case "broken": throw Broken()
+            case "slow": await gate.wait()
+            default: break
+            }
+            return .accept
+        }
+        let friend = try #require(Origin("https://friend.example"))
+        try await TestServer.runEngine(
+            configure: {
+                $0.cors = .allow([friend])
+                $0.maximumPayloadByteCount = 10
+                $0.pingInterval = .seconds(1)
+                $0.pingTimeout = .seconds(1)
+            },
+            server: {
+                $0.http.requestTimeout = .seconds(1)
+                $0.http.responseTimeout = .seconds(1)
+            },
+            authorize: authorize
+        ) { server in
+            let ids = [try await Requests.connect(server).open(), try await Requests.connect(server).open()]
+            for (status, fields, query) in [
+                (413, ["Content-Length: 11"], "transport=polling&sid=\(ids[0])"),
+                (408, ["Content-Length: 9"], "transport=polling&sid=\(ids[1])"),
+                (500, ["Cookie: user=broken"], "transport=polling"),
+                (503, ["Cookie: user=slow"], "transport=polling"),
+            ] {
+                let request = try await Requests.connect(server)
+                let method = query.contains("sid") ? "POST" : "GET"
+                try await request.start(method, query, fields + ["Origin: https://friend.example"])
+                if status == 413 { try await request.socket.send("4aaaaaaaaaa") }
+                let head = try await request.socket.takeResponse().head
+                #expect(head.hasPrefix("HTTP/1.1 \(status) "))
+                #expect(
+                    head.lowercased().contains("access-control-allow-origin: https://friend.example\r\n"), "\(head)")
+            }
+            gate.open()
+        }
+    }
+
+    @Test("Sessions of one address are limited, and a place is free again when one ends")
+    func sessionsPerAddress() async throws {
+        try await TestServer.runEngine(
+            configure: { $0.maximumSessionsPerAddress = 2 },
+            server: {
+                $0.trustedProxies = TrustedProxies(["127.0.0.1/32"])
+                $0.trustedProxies.sendProxyProtocol = true
+            }
+        ) { server in
+            func connect(_ address: String) async throws -> Requests {
+                let requests = try await Requests.connect(server)
+                try await requests.socket.send("PROXY TCP4 \(address) 10.0.0.1 12345 80\r\n")
+                return requests
+            }
+            let requests = try await connect("192.0.2.9")
+            let first = try await requests.open()
+            _ = try await requests.open()
+            let refused = try await requests.ask("GET", "transport=polling")
+            #expect(refused.head.hasPrefix("HTTP/1.1 503 "))
+            #expect(refused.body == #"{"code":3,"message":"Too many sessions"}"#)
+            _ = try await connect("192.0.2.10").open()
+            #expect(try await requests.push(first, "1") == "ok")
+            _ = try await requests.open()
+        }
+    }
+
     @Test("The cookie is set by the handshake over polling only")
     func cookie() async throws {
         try await TestServer.runEngine(configure: { $0.cookie = EngineIOCookie() }) { server in

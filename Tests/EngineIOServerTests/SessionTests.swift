@@ -71,6 +71,47 @@ import WebSocketServer
         }
     }
 
+    @Test("A pong brings the next ping after the interval, however long a client may take for one")
+    func pingIsNotLate() async throws {
+        try await TestServer.runEngine(configure: {
+            $0.pingInterval = .milliseconds(100)
+            $0.pingTimeout = .seconds(60)
+        }) { server in
+            let socket = try await RawSocket.openEngine(server)
+            #expect(try await socket.takePacket().hasPrefix("0{"))
+            for _ in 0..<3 {
+                #expect(try await socket.takePacket() == "2")
+                try await socket.send(packets: "3")
+            }
+        }
+    }
+
+    @Test(
+        "Clients of python-engineio get 16 packets in an answer, also when the session is closed",
+        arguments: ["Python/3.11 aiohttp/3.9", "python-requests/2.31.0"])
+    func packetsPerAnswer(userAgent: String) async throws {
+        let sessions = Mailbox<EngineIOSession>()
+        try await TestServer.runEngine(onSession: { sessions.put($0) }) { server in
+            let requests = try await Requests.connect(server)
+            let id = try await requests.open(["User-Agent: \(userAgent)"])
+            let session = try await sessions.take()
+            func packets(_ range: Range<Int>) -> String { range.map { "4\($0)" }.joined(separator: "\u{1E}") }
+            session.execute { session in for number in 0..<20 { session.send(.text("\(number)")) } }
+            #expect(try await requests.poll(id) == packets(0..<16))
+            #expect(try await requests.poll(id) == packets(16..<20))
+            try await requests.start("GET", "transport=polling&sid=\(id)")
+            while try await session.ask({ $0.isWritable }) == false { await Task.yield() }
+            session.execute { session in
+                for number in 0..<40 { session.send(.text("\(number)")) }
+                session.close()
+            }
+            #expect(try await requests.socket.takeResponse().body == packets(0..<16))
+            #expect(try await requests.poll(id) == packets(16..<32))
+            #expect(try await requests.poll(id) == packets(32..<40) + "\u{1E}1")
+            #expect(try await requests.poll(id).contains("Session ID unknown"))
+        }
+    }
+
     @Test("A prepared message reaches sessions on either transport, its parts together")
     func prepared() async throws {
         let sessions = Mailbox<EngineIOSession>()

@@ -19,10 +19,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Conformance" / "ra
 sys.dont_write_bytecode = True
 
 import faults  # noqa: E402
+import polling  # noqa: E402
 import traffic  # noqa: E402
 from harness import Server  # noqa: E402
 
 LISTENERS = 20
+# As many polls as they get through: what one leaves behind shows in the end.
+POLLERS = 8
 # What the allocator keeps of the peak: the process has a heap per thread, and pages between what lives on are not given back.
 MEMORY_THAT_MAY_STAY_KIB = 32 * 1024
 
@@ -62,6 +65,8 @@ async def everything(port, seconds, connections, churn):
             group.create_task(traffic.listener(ledger, port, number, until))
         for number in range(connections):
             group.create_task(traffic.held(ledger, port, number, until))
+        for number in range(POLLERS):
+            group.create_task(polling.poller(ledger, port, number, until))
         group.create_task(traffic.speaker(ledger, port, until))
         group.create_task(traffic.churn(ledger, port, churn, until))
         for fault in faults.ALL:
@@ -87,7 +92,7 @@ async def soak(server, arguments):
 
 def report(arguments, start, peak, end, ledger, done):
     print(f"{arguments.minutes:g} min: {arguments.connections} connections held, {ledger.churned} churned, "
-          f"{ledger.sent} messages sent, {ledger.echoed} echoed, {ledger.heard} broadcasts heard")
+          f"{ledger.sent} messages sent, {ledger.echoed} echoed, {ledger.polls} of them over polling, {ledger.heard} broadcasts heard")
     for kind, count in sorted(done.counts.items()):
         print(f"  {kind}: {count}")
     for name in start:
@@ -97,6 +102,8 @@ def report(arguments, start, peak, end, ledger, done):
     return [
         (f"no message lost ({lost}), nobody disappointed ({len(ledger.problems)})", not lost and not ledger.problems, ledger.problems),
         (f"{ledger.churned} came and went, {ledger.heard} broadcasts were heard", ledger.churned > 0 and ledger.heard > 0, []),
+        (f"{ledger.polls} messages went over polling, enough to see what each leaves behind",
+         ledger.polls * 1024 > MEMORY_THAT_MAY_STAY_KIB * 1024 / 4, []),
         ("who is silent or slow is found out in time", not done.overdue, done.overdue),
         ("every kind of fault was there", len(done.counts) >= 5, [str(done.counts)]),
         ("no connection leaked", end["sockets"] <= start["sockets"], []),

@@ -12,7 +12,7 @@ class Ledger:
     """What was sent, what came back, and what went wrong."""
 
     def __init__(self):
-        self.sent = self.echoed = self.heard = self.churned = 0
+        self.sent = self.echoed = self.heard = self.churned = self.polls = 0
         self.problems = []
 
     def wrong(self, who, error):

@@ -107,6 +107,60 @@ import Testing
         }
     }
 
+    @Test("Whoever is cancelled before it asks does not wait, be it one socket that is asked or all")
+    func cancelledBefore() async throws {
+        let sockets = Mailbox<SocketIOSocket>()
+        try await SocketServer.run { io in
+            io.onConnect { sockets.put($0) }
+            io.settles()
+        } _: { server in
+            let client = try await server.connect()
+            let socket = try await sockets.take()
+            let asking = Task {
+                while !Task.isCancelled { await Task.yield() }
+                _ = try await socket.emitWithAck("which", timeout: .seconds(60), as: Int.self)
+            }
+            let askingAll = Task {
+                while !Task.isCancelled { await Task.yield() }
+                _ = try await server.io.everybody.timeout(.seconds(60)).emitWithAck("which", as: Int.self)
+            }
+            for task in [asking, askingAll] {
+                task.cancel()
+                await #expect(throws: CancellationError.self) { try await task.value }
+            }
+            #expect(try await client.settle().isEmpty)
+        }
+    }
+
+    @Test("An answer has no more attachments than an event")
+    func attachmentsOfAnswers() async throws {
+        let errors = Mailbox<String>()
+        try await SocketServer.run { io in
+            io.on("many") { (_, count: Int) in Array(repeating: [UInt8(1)], count: count) }
+            io.onError { _, _, error in errors.put("\(error)") }
+        } _: { server in
+            let client = try await server.connect()
+            try await client.send(#"421["many",11]"#, #"422["many",10]"#)
+            let error = SocketIOEmitError.tooManyAttachments(count: 11, limit: 10)
+            #expect(try await errors.take() == "\(error)")
+            let answer = try await client.take()
+            #expect(answer.hasPrefix("4610-2[["), "\(answer)")
+        }
+    }
+
+    @Test("An attachment can't be multiplied: a packet that places it twice ends the session")
+    func placeholderTwice() async throws {
+        try await SocketServer.run { io in
+            io.onEvent("echo") { _, event in try event.acknowledgment?.send(arguments: event.arguments) }
+        } _: { server in
+            let client = try await server.connect()
+            let placeholder = #"{"_placeholder":true,"num":0}"#
+            try await client.send("451-0[\"echo\",\(placeholder),[\(placeholder)]]")
+            try await client.send(binary: [1])
+            try await client.mustClose()
+        }
+    }
+
     @Test("Async handlers of a socket run one after the other, and what comes behind them waits")
     func order() async throws {
         let gate = Gate()

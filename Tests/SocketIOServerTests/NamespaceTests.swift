@@ -145,4 +145,23 @@ import Testing
             #expect(try await reasons.take() == .pingTimeout)
         }
     }
+
+    @Test("Packets that come late for a namespace are passed over, however many the client has left before")
+    func latePackets() async throws {
+        try await SocketServer.run {
+            $0.maximumNamespacesPerSession = 2
+        } set: { io in
+            io.settles()
+            for name in ["/a", "/b", "/c"] { _ = io.of(name) }
+        } _: { server in
+            let client = try await server.connect()
+            for name in ["/a", "/b", "/c"] {
+                try await client.send("40\(name),")
+                #expect(try await client.take().hasPrefix("40\(name),"))
+                try await client.send("41\(name),")
+            }
+            try await client.send(#"42/c,["late"]"#, #"42/b,["late"]"#)
+            #expect(try await client.settle().isEmpty)
+        }
+    }
 }

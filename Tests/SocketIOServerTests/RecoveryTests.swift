@@ -3,10 +3,10 @@ import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct RecoveryTests {
-    private let sockets = Mailbox<SocketIOSocket>()
-    private let ends = Mailbox<SocketIODisconnectReason>()
+    let sockets = Mailbox<SocketIOSocket>()
+    let ends = Mailbox<SocketIODisconnectReason>()
 
-    private func run(
+    func run(
         configure: (inout SocketIORecovery) -> Void = { _ in },
         set: (SocketIOServer) -> Void = { _ in },
         _ body: (SocketServer) async throws -> Void
@@ -26,24 +26,24 @@ import Testing
     }
 
     /// What the JavaScript client does when it comes back.
-    private func comeBack(_ server: SocketServer, _ client: RawClient, _ offset: String) async throws -> RawClient {
+    func comeBack(_ server: SocketServer, _ client: RawClient, _ offset: String) async throws -> RawClient {
         let again = try await server.open()
         try await again.send(#"40{"pid":"\#(client.id("pid"))","offset":"\#(offset)","token":"x"}"#)
         return again
     }
 
     /// The last argument of an event.
-    private func offset(_ packet: String) throws -> String {
+    func offset(_ packet: String) throws -> String {
         let parts = packet.split(separator: "\"")
         return String(try #require(parts.dropLast().last, "\(packet)"))
     }
 
-    private func withoutOffset(_ packet: String) throws -> String {
+    func withoutOffset(_ packet: String) throws -> String {
         packet.replacing(",\"\(try self.offset(packet))\"", with: "")
     }
 
     /// A connected client and its first offset.
-    private func connect(_ server: SocketServer) async throws -> (RawClient, SocketIOSocket, String) {
+    func connect(_ server: SocketServer) async throws -> (RawClient, SocketIOSocket, String) {
         let client = try await server.connect()
         let first = try await client.take()
         #expect(first.hasPrefix(#"42["_o",""#))

@@ -16,8 +16,10 @@ extension SessionStateMachine {
     }
 
     /// A GET came in.
-    /// - Parameter hasOutbound: true if packets wait.
-    package mutating func pollArrived(hasOutbound: Bool) -> PollArrivedAction {
+    /// - Parameters:
+    ///   - hasOutbound: true if packets wait.
+    ///   - fitsOneAnswer: false if there are too many of them for one answer, so that "close" has to wait.
+    package mutating func pollArrived(hasOutbound: Bool, fitsOneAnswer: Bool = true) -> PollArrivedAction {
         switch self.state {
         case .polling(var polling):
             let action = self.pollArrived(&polling, hasOutbound)
@@ -28,6 +30,7 @@ extension SessionStateMachine {
             if case .refuseAndEnd = action { self.state = .closed } else { self.state = .probing(probing) }
             return action
         case .closing:
+            guard fitsOneAnswer else { return .answer }
             self.state = .closed
             return .answerAndFinish
         case .webSocket, .closed:

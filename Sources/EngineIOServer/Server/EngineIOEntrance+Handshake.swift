@@ -10,9 +10,10 @@ internal import WebSocketServer
 extension EngineIOEntrance {
     func handshake(_ transport: EngineIOTransport, _ exchange: HTTPExchange) {
         guard let authorize = self.core.authorize else { return self.admit(transport, exchange) }
+        let request = exchange.request
         exchange.run {
             do {
-                let admission = try await authorize(exchange.request)
+                let admission = try await authorize(request)
                 exchange.eventLoop.execute {
                     switch admission {
                     case .accept: self.admit(transport, exchange)
@@ -21,7 +22,7 @@ extension EngineIOEntrance {
                 }
             } catch {
                 self.core.logger.error("Engine.IO authorization failed", metadata: ["error": "\(error)"])
-                exchange.respond(ServerResponse(status: .internalServerError, text: "The server failed.\n"))
+                exchange.respond(self.core.failureResponse(for: exchange))
             }
         }
     }
@@ -31,15 +32,15 @@ extension EngineIOEntrance {
         guard exchange.isOpen, let loop = self.ownLoop(exchange) else { return }
         guard !loop.isShuttingDown else {
             return exchange.respond(
-                self.core.unavailableResponse("The server is shutting down", for: exchange.request))
+                self.core.unavailableResponse("The server is shutting down", for: exchange))
         }
         guard let permit = self.core.permit(for: exchange.request.remoteAddress) else {
-            return exchange.respond(self.core.unavailableResponse("Too many sessions", for: exchange.request))
+            return exchange.respond(self.core.unavailableResponse("Too many sessions", for: exchange))
         }
         switch transport {
         case .polling:
             let session = loop.makeSession(transport, exchange, permit)
-            exchange.respond(self.core.response(open: self.openPacket(session, transport), for: exchange.request))
+            exchange.respond(self.core.response(open: self.openPacket(session, transport), for: exchange))
             self.core.onSession(session)
         case .webSocket:
             exchange.accept { connection in

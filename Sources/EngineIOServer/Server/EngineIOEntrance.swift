@@ -41,7 +41,7 @@ final class EngineIOEntrance: Sendable {
             case .upgrade(let id): self.upgrade(exchange, try self.loop(of: id), id)
             }
         } catch {
-            exchange.respond(self.core.response(error, for: request))
+            exchange.respond(self.core.response(error, for: exchange))
         }
     }
 
@@ -64,9 +64,10 @@ final class EngineIOEntrance: Sendable {
 
 extension EngineIOEntrance {
     private func poll(_ exchange: HTTPExchange, _ loop: EngineIOLoop, _ id: String) {
+        let poll = Poll(exchange)
         loop.execute { loop in
             guard let session = loop.session(id) else { return self.refuse(exchange, .unknownSession) }
-            session.pollArrived(exchange)
+            session.pollArrived(poll)
         }
         exchange.onAbort { _ in
             loop.execute { loop in loop.session(id)?.pollAborted(exchange) }
@@ -105,7 +106,7 @@ extension EngineIOEntrance {
     }
 
     func refuse(_ exchange: HTTPExchange, _ error: EngineIOError) {
-        exchange.respond(self.core.response(error, for: exchange.request))
+        exchange.respond(self.core.response(error, for: exchange))
     }
 }
 

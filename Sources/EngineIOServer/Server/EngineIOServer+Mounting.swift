@@ -30,6 +30,9 @@ extension EngineIOServer {
         configuration.responseTimeout = max(
             self.configuration.pingInterval + self.configuration.pingTimeout, server.http.responseTimeout)
         configuration.originPolicy = self.configuration.cors?.policy
+        if let cors = self.configuration.cors {
+            configuration.ownResponseHeaderFields = { origin in cors.headerFields(for: origin) }
+        }
         var connection = server.connection
         connection.limits.maximumMessageByteCount = self.configuration.maximumPayloadByteCount
         connection.limits.maximumFrameByteCount = self.configuration.maximumPayloadByteCount

@@ -7,6 +7,7 @@ internal import WebSocketProtocol
 extension EngineIOSession {
     /// Says goodbye after what was sent before.
     func closeInOrder(_ reason: EngineIOCloseReason) {
+        if !self.fitsOneAnswer { self.flush() }
         switch self.machine.close(now: DeadlineWheel.now()) {
         case .answerPoll:
             self.answerPollWithClose()
@@ -30,7 +31,8 @@ extension EngineIOSession {
         self.flush()
         _ = self.machine.fail()
         if let poll = self.poll.take() {
-            poll.respond(self.loop.core.unavailableResponse("The server is shutting down", for: poll.request))
+            let exchange = poll.exchange
+            exchange.respond(self.loop.core.unavailableResponse("The server is shutting down", for: exchange))
         }
         self.end(.serverShuttingDown)
     }
@@ -41,6 +43,9 @@ extension EngineIOSession {
         self.loop.remove(self)
         self.permit = nil
         self.queue = OutboundQueue()
+        // A client that is given up takes its answer with it: it may never read it.
+        if reason == .transportError || reason == .pingTimeout { self.untakenAnswer?.abandonAnswer() }
+        self.untakenAnswer = nil
         if self.poll != nil {
             var payload = ByteBuffer()
             payload.append(farewell)

@@ -8,35 +8,48 @@ internal import WebSocketServer
 /// The session carried by HTTP requests.
 extension EngineIOSession {
     /// A GET came in, perhaps on another event loop.
-    func pollArrived(_ exchange: HTTPExchange) {
-        switch self.machine.pollArrived(hasOutbound: !self.queue.isEmpty) {
+    func pollArrived(_ poll: Poll) {
+        let action = self.machine.pollArrived(
+            hasOutbound: !self.queue.isEmpty && self.untakenAnswer == nil, fitsOneAnswer: self.fitsOneAnswer)
+        switch action {
         case .answer:
-            self.poll = exchange
+            self.poll = poll
             self.answerPoll(self.takePayload())
         case .park:
-            self.poll = exchange
+            self.poll = poll
         case .answerAndFinish:
-            self.poll = exchange
+            self.poll = poll
             self.answerPollWithClose()
             self.end(self.closeReason ?? .forcedServerClose)
         case .refuseAndEnd(let reason):
-            self.refuse(exchange, .badRequest)
+            self.refuse(poll.exchange, .badRequest)
             self.end(reason)
         case .refuse:
-            self.refuse(exchange, .badRequest)
+            self.refuse(poll.exchange, .badRequest)
         }
     }
 
     func pollAborted(_ exchange: HTTPExchange) {
-        if self.poll === exchange { self.poll = nil }
+        if self.poll?.exchange === exchange { self.poll = nil }
         guard case .end(let reason) = self.machine.pollAborted() else { return }
         self.end(reason)
     }
 
     func answerPoll(_ payload: ByteBuffer) {
-        guard let exchange = self.poll.take() else { return }
-        let core = self.loop.core
-        exchange.respond(core.response(payload: payload, for: exchange.request, gzip: self.loop.gzip))
+        guard let poll = self.poll.take() else { return }
+        let exchange = poll.exchange
+        if self.untakenAnswer == nil { self.untakenAnswer = exchange }
+        exchange.respond(self.loop.core.response(payload: payload, for: poll, gzip: self.loop.gzip)) {
+            self.execute { $0.answerTaken(exchange) }
+        }
+    }
+
+    /// A client that polls and polls without reading, each time by another connection, would have answers pile up: one is on
+    /// its way at a time.
+    private func answerTaken(_ exchange: HTTPExchange) {
+        guard self.untakenAnswer === exchange else { return }
+        self.untakenAnswer = nil
+        self.flush()
     }
 
     /// Lets the waiting GET return without anything.
@@ -47,7 +60,7 @@ extension EngineIOSession {
     }
 
     func refuse(_ exchange: HTTPExchange, _ error: EngineIOError) {
-        exchange.respond(self.loop.core.response(error, for: exchange.request))
+        exchange.respond(self.loop.core.response(error, for: exchange))
     }
 }
 

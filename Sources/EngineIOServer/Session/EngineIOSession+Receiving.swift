@@ -31,7 +31,7 @@ extension EngineIOSession {
 
     private func accept(_ push: HTTPExchange) {
         self.machine.pushEnded()
-        push.respond(self.loop.core.okResponse(for: push.request))
+        push.respond(self.loop.core.okResponse(for: push))
     }
 }
 

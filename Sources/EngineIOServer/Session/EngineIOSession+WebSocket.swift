@@ -46,7 +46,8 @@ extension EngineIOSession {
             // A client that said "close" does not want to hear it.
             self.end(reason, farewell: reason == .forcedClose ? .noop : .close)
         case .ignore:
-            break
+            // A pong that came early brings the next ping forward.
+            self.updateDeadline()
         }
     }
 

@@ -15,14 +15,24 @@ public final class EngineIOSession: DeadlineTarget, @unchecked Sendable {
 
     /// 20 characters that nobody can guess: whoever knows them may speak for the client. Not to be logged or shown.
     public let id: String
-    /// The handshake request.
-    public let request: ServerRequest
+    /// The handshake request. A session that began with polling keeps it in a form that takes little memory, and makes it
+    /// anew each time.
+    public var request: ServerRequest {
+        switch self.handshake {
+        case .stored(let stored): stored.request
+        case .shared(let request): request
+        }
+    }
+    private let handshake: Handshake
+    private let maximumPacketsPerPoll: Int
     let loop: EngineIOLoop
     var machine: SessionStateMachine
     var queue = OutboundQueue()
     var isFlushRequested = false
     /// The GET that waits for packets.
-    var poll: HTTPExchange?
+    var poll: Poll?
+    /// The GET whose answer the client has not taken yet: no other is answered meanwhile.
+    var untakenAnswer: HTTPExchange?
     /// The POST that brings packets.
     var push: HTTPExchange?
     /// The socket that carries the session.
@@ -40,11 +50,18 @@ public final class EngineIOSession: DeadlineTarget, @unchecked Sendable {
     var onTransportChange: ((EngineIOSession, EngineIOTransport) -> Void)?
     var closeReason: EngineIOCloseReason?
 
+    private enum Handshake {
+        case stored(StoredRequest)
+        /// The WebSocket has the header fields, too: the same ones take the least.
+        indirect case shared(ServerRequest)
+    }
+
     init(
         id: String, transport: EngineIOTransport, request: ServerRequest, loop: EngineIOLoop, permit: SessionPermit
     ) {
         self.id = id
-        self.request = request
+        self.handshake = transport == .polling ? .stored(StoredRequest(request)) : .shared(request)
+        self.maximumPacketsPerPoll = request.maximumPacketsPerPoll
         self.loop = loop
         self.permit = permit
         self.machine = SessionStateMachine(transport: transport, timing: loop.core.timing, now: DeadlineWheel.now())
@@ -86,7 +103,7 @@ extension EngineIOSession {
     public var isWritable: Bool {
         self.eventLoop.preconditionInEventLoop()
         guard self.machine.isOpen else { return false }
-        return self.socket.map { !$0.isCongested } ?? self.machine.isPolled
+        return self.socket.map { !$0.isCongested } ?? (self.machine.isPolled && self.untakenAnswer == nil)
     }
 
     /// Sends a message, or queues it until the client can take it. Does nothing once the session is closed.
@@ -116,13 +133,18 @@ extension EngineIOSession {
 
     /// What waits, as the answer to a poll.
     func takePayload() -> ByteBuffer {
-        self.queue.takePayload(maximumPacketCount: self.request.maximumPacketsPerPoll)
+        self.queue.takePayload(maximumPacketCount: self.maximumPacketsPerPoll)
+    }
+
+    /// True if all that waits and a "close" packet may be the answer to one poll.
+    var fitsOneAnswer: Bool {
+        self.maximumPacketsPerPoll == .max || self.queue.packetCount < self.maximumPacketsPerPoll
     }
 
     /// A turn of the event loop ends, or what waits must leave before something else does.
     func flush() {
         self.isFlushRequested = false
-        guard !self.queue.isEmpty else { return }
+        guard !self.queue.isEmpty, self.socket != nil || self.untakenAnswer == nil else { return }
         switch self.machine.flush() {
         case .answerPoll: self.answerPoll(self.takePayload())
         case .write: self.socket?.send(self.queue.takeAll())
@@ -132,9 +154,11 @@ extension EngineIOSession {
 }
 
 extension ServerRequest {
-    /// The client of python-engineio gives its connection up when an answer has more packets than 16.
+    /// The client of python-engineio gives its connection up when an answer has more packets than 16. It says what it fetches
+    /// with: aiohttp, or, where it is not asynchronous, requests.
     fileprivate var maximumPacketsPerPoll: Int {
-        self.head.headerFields[.userAgent]?.hasPrefix("Python/") == true ? 16 : .max
+        let agent = self.head.headerFields[.userAgent] ?? ""
+        return agent.hasPrefix("Python/") || agent.hasPrefix("python-requests/") ? 16 : .max
     }
 }
 

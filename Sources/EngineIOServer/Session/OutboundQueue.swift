@@ -18,6 +18,9 @@ struct OutboundQueue {
             }
         }
 
+        /// What it takes while it waits: an empty message takes memory, too.
+        var cost: Int { self.byteCount + MemoryLayout<Item>.size }
+
         fileprivate var packetCount: Int {
             if case .prepared(let prepared) = self { prepared.messages.count } else { 1 }
         }
@@ -27,6 +30,7 @@ struct OutboundQueue {
     private(set) var byteCount = 0
 
     var isEmpty: Bool { self.items.isEmpty }
+    var packetCount: Int { self.items.reduce(0) { $0 + $1.packetCount } }
 
     /// - Parameters:
     ///   - item: what is to be sent.
@@ -37,12 +41,9 @@ struct OutboundQueue {
         let waiting = self.byteCount + byteCountAhead
         guard waiting == 0 || waiting + item.byteCount <= limit else { return false }
         self.items.append(item)
-        // An empty message takes memory, too.
-        self.byteCount += item.byteCount + OutboundQueue.itemByteCount
+        self.byteCount += item.cost
         return true
     }
-
-    private static let itemByteCount = MemoryLayout<Item>.size
 
     /// All of it, for a socket.
     mutating func takeAll() -> [Item] {
@@ -69,7 +70,7 @@ struct OutboundQueue {
         var count = 0
         while let item = self.items.first, taken.isEmpty || count + item.packetCount <= maximumPacketCount {
             count += item.packetCount
-            self.byteCount -= item.byteCount + OutboundQueue.itemByteCount
+            self.byteCount -= item.cost
             taken.append(item)
             self.items.removeFirst()
         }

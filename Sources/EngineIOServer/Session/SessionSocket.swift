@@ -23,7 +23,7 @@ final class SessionSocket: @unchecked Sendable {
     private var arrived: [WebSocketMessage] = []
     /// Handed over to the session's event loop and not yet taken in.
     private var unreadByteCount = 0
-    private var isPaused = false
+    private(set) var isPaused = false
 
     /// More than this waits for the session's event loop only if it was one message.
     private static let maximumUnreadByteCount = 256 * 1024
@@ -63,7 +63,7 @@ extension SessionSocket {
             for item in items { self.connection.send(item) }
             return
         }
-        let byteCount = items.reduce(0) { $0 + $1.byteCount }
+        let byteCount = items.reduce(0) { $0 + $1.cost }
         self.byteCountInFlight += byteCount
         self.connection.eventLoop.execute {
             for item in items { self.connection.send(item) }
@@ -118,7 +118,7 @@ extension SessionSocket {
 extension SessionSocket {
     private func arrived(_ message: WebSocketMessage, for session: EngineIOSession) {
         self.arrived.append(message)
-        self.unreadByteCount += message.bytes.readableBytes
+        self.unreadByteCount += message.cost
         if !self.isPaused && self.unreadByteCount > SessionSocket.maximumUnreadByteCount {
             self.isPaused = true
             self.connection.pauseReading()
@@ -133,7 +133,7 @@ extension SessionSocket {
         swap(&messages, &self.arrived)
         session.eventLoop.execute { [messages] in
             for message in messages { session.received(message, on: self) }
-            let byteCount = messages.reduce(0) { $0 + $1.bytes.readableBytes }
+            let byteCount = messages.reduce(0) { $0 + $1.cost }
             self.tookIn(byteCount)
         }
     }
@@ -148,6 +148,11 @@ extension SessionSocket {
     private func tellCongestion(_ isCongested: Bool) {
         self.sessionLoop.execute { self.isRemoteCongested = isCongested }
     }
+}
+
+extension WebSocketMessage {
+    /// What it takes while it waits: an empty message takes memory, too.
+    fileprivate var cost: Int { self.bytes.readableBytes + MemoryLayout<WebSocketMessage>.size }
 }
 
 extension CloseOutcome {

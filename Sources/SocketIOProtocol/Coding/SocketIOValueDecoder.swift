@@ -1,7 +1,8 @@
 internal import OrderedCollections
 
 extension SocketIOValue {
-    /// Makes a value of what came in. `[UInt8]` and `Data` are made of binary.
+    /// Makes a value of what came in. Collections of bytes, such as `[UInt8]` and `Data`, are made of binary, or of an array
+    /// of numbers.
     /// - Throws: `DecodingError` if it has another form.
     public func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
         try self.decode(type, path: [])
@@ -9,8 +10,37 @@ extension SocketIOValue {
 
     fileprivate func decode<Value: Decodable>(_ type: Value.Type, path: [any CodingKey]) throws -> Value {
         if type == SocketIOValue.self, let value = self as? Value { return value }
-        if type == [UInt8].self, let value = self.binary as? Value { return value }
+        // One by one, a megabyte of bytes would take the better part of a second.
+        if let type = type as? any RangeReplaceableCollection<UInt8>.Type, let bytes = self.bytes,
+            let value = bytes.collected(as: type) as? Value
+        {
+            return value
+        }
         return try Value(from: ValueDecoder(value: self, codingPath: path))
+    }
+}
+
+extension SocketIOValue {
+    /// Bytes, or numbers that are all bytes; nil if it is anything else.
+    private var bytes: [UInt8]? {
+        switch self {
+        case .binary(let bytes): return bytes
+        case .array(let values):
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(values.count)
+            for value in values {
+                guard let byte = value.integer.flatMap({ UInt8(exactly: $0) }) else { return nil }
+                bytes.append(byte)
+            }
+            return bytes
+        default: return nil
+        }
+    }
+}
+
+extension [UInt8] {
+    fileprivate func collected<Bytes: RangeReplaceableCollection<UInt8>>(as type: Bytes.Type) -> any Collection {
+        Bytes(self)
     }
 }
 

@@ -164,19 +164,24 @@ private struct KeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
 /// The key of an element of an array, or of a superclass.
 struct IndexKey: CodingKey {
-    static let `super` = IndexKey(stringValue: "super")
-    let stringValue: String
+    static let `super` = IndexKey(name: "super")
     let intValue: Int?
+    private let name: StaticString
+
+    /// Made when somebody asks: coding paths are made for every element, and looked at in errors.
+    var stringValue: String { self.intValue.map { "Index \($0)" } ?? "\(self.name)" }
 
     init(_ index: Int) {
-        self.stringValue = "Index \(index)"
         self.intValue = index
+        self.name = ""
     }
 
-    init(stringValue: String) {
-        self.stringValue = stringValue
+    private init(name: StaticString) {
         self.intValue = nil
+        self.name = name
     }
+
+    init?(stringValue: String) { nil }
 
     init(intValue: Int) { self.init(intValue) }
 }

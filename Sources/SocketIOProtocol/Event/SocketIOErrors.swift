@@ -10,7 +10,7 @@ public struct SocketIOConnectError: Error, Sendable, Hashable {
     }
 }
 
-/// An event can't be sent as it is. Nothing was sent.
+/// An event or an acknowledgment can't be sent as it is. Nothing was sent.
 public enum SocketIOEmitError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Clients give the name a meaning of its own.
     case reservedName(String)
@@ -21,7 +21,7 @@ public enum SocketIOEmitError: Error, Sendable, Hashable, CustomStringConvertibl
         switch self {
         case .reservedName(let name): "no event can have the name \(name.debugDescription): choose another"
         case .tooManyAttachments(let count, let limit):
-            "an event has \(limit) binary values at most, not \(count): put them together, or raise `limits`"
+            "an event or acknowledgment has \(limit) binary values at most, not \(count): put them together, or raise `limits`"
         }
     }
 }

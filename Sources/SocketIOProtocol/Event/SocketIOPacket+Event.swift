@@ -7,10 +7,24 @@ extension SocketIOPacket {
         limits: SocketIOLimits
     ) throws(SocketIOEmitError) -> SocketIOPacket {
         guard !ReservedEvent.names.contains(name) else { throw .reservedName(name) }
+        try self.checkAttachments(of: arguments, limits)
+        return SocketIOPacket(.event(name, arguments, acknowledgmentID: acknowledgmentID), namespace: namespace)
+    }
+
+    /// - Throws: ``SocketIOEmitError/tooManyAttachments(count:limit:)``.
+    package static func acknowledgment(
+        _ arguments: [SocketIOValue], id: UInt64, namespace: String, limits: SocketIOLimits
+    ) throws(SocketIOEmitError) -> SocketIOPacket {
+        try self.checkAttachments(of: arguments, limits)
+        return SocketIOPacket(.acknowledgment(arguments, id: id), namespace: namespace)
+    }
+
+    private static func checkAttachments(
+        of arguments: [SocketIOValue], _ limits: SocketIOLimits
+    ) throws(SocketIOEmitError) {
         let limit = limits.maximumAttachmentCount
         let count = arguments.reduce(0) { $0 + $1.binaryCount }
         guard count <= limit else { throw .tooManyAttachments(count: count, limit: limit) }
-        return SocketIOPacket(.event(name, arguments, acknowledgmentID: acknowledgmentID), namespace: namespace)
     }
 }
 

@@ -46,11 +46,12 @@ package struct PacketAssembler: Sendable {
 extension SocketIOPacket {
     fileprivate func attaching(_ attachments: [[UInt8]]) throws(SocketIOViolation) -> SocketIOPacket {
         var packet = self
+        var attachments = Attachments(attachments)
         switch self.content {
         case .event(let name, let arguments, let id):
-            packet.content = .event(name, try arguments.attaching(attachments), acknowledgmentID: id)
+            packet.content = .event(name, try attachments.put(into: arguments), acknowledgmentID: id)
         case .acknowledgment(let arguments, let id):
-            packet.content = .acknowledgment(try arguments.attaching(attachments), id: id)
+            packet.content = .acknowledgment(try attachments.put(into: arguments), id: id)
         case .connect, .disconnect, .connectError:
             break
         }
@@ -58,32 +59,41 @@ extension SocketIOPacket {
     }
 }
 
-extension [SocketIOValue] {
-    fileprivate func attaching(_ attachments: [[UInt8]]) throws(SocketIOViolation) -> [SocketIOValue] {
-        var values = self
-        for index in values.indices { values[index] = try values[index].attaching(attachments) }
+/// The attachments of a packet, each of which has one place. One that could have many would be a megabyte that a few bytes
+/// multiply as soon as the values are sent again.
+private struct Attachments {
+    private var unused: [[UInt8]?]
+
+    init(_ attachments: [[UInt8]]) {
+        self.unused = attachments
+    }
+
+    /// Puts them in the place of their placeholders.
+    mutating func put(into values: [SocketIOValue]) throws(SocketIOViolation) -> [SocketIOValue] {
+        var values = values
+        for index in values.indices { values[index] = try self.put(into: values[index]) }
         return values
     }
-}
 
-extension SocketIOValue {
-    fileprivate func attaching(_ attachments: [[UInt8]]) throws(SocketIOViolation) -> SocketIOValue {
-        switch self {
+    private mutating func put(into value: SocketIOValue) throws(SocketIOViolation) -> SocketIOValue {
+        switch value {
         case .array(let values):
-            return .array(try values.attaching(attachments))
+            return .array(try self.put(into: values))
         case .object(var members):
-            if members["_placeholder"] == .bool(true) {
-                guard let number = members["num"]?.integer, let index = Int(exactly: number),
-                    attachments.indices.contains(index)
-                else { throw .illegalAttachment }
-                return .binary(attachments[index])
-            }
+            if members["_placeholder"] == .bool(true) { return .binary(try self.take(members["num"])) }
             for index in members.values.indices {
-                members.values[index] = try members.values[index].attaching(attachments)
+                members.values[index] = try self.put(into: members.values[index])
             }
             return .object(members)
         default:
-            return self
+            return value
         }
+    }
+
+    private mutating func take(_ number: SocketIOValue?) throws(SocketIOViolation) -> [UInt8] {
+        guard let index = number?.integer.flatMap({ Int(exactly: $0) }), self.unused.indices.contains(index),
+            let attachment = self.unused[index].take()
+        else { throw .illegalAttachment }
+        return attachment
     }
 }

@@ -13,7 +13,7 @@ public struct SocketIOViolation: Error, Sendable, Hashable, CustomStringConverti
         rule: "a binary packet has its number of attachments before a dash")
     package static let tooManyAttachments = SocketIOViolation(rule: "a packet has no more attachments than the limit")
     package static let illegalAttachment = SocketIOViolation(
-        rule: "a placeholder names one of the packet's attachments")
+        rule: "a placeholder names one of the packet's attachments, and no other placeholder does")
     package static let missingAttachment = SocketIOViolation(rule: "attachments come right behind their packet")
     package static let unexpectedBinary = SocketIOViolation(rule: "bytes come only as attachments")
     package static let namespace = SocketIOViolation(rule: "the name of a namespace is no longer than the limit")

@@ -18,7 +18,8 @@ package struct RecoveryLog<Item: Sendable>: Sendable {
     package let epoch: String
     private let limits: RecoveryLimits
     private var entries: Deque<Entry> = []
-    private var byteCount = 0
+    /// What the events take in memory, by and large.
+    package private(set) var byteCount = 0
     /// The number of the last event; 0 before the first.
     package private(set) var head: UInt64 = 0
 
@@ -60,9 +61,15 @@ package struct RecoveryLog<Item: Sendable>: Sendable {
             self.entries.count > self.limits.maximumEventCount || self.byteCount > self.limits.maximumByteCount
                 || first.time.duration(to: now) > self.limits.maximumDisconnection
         {
-            self.entries.removeFirst()
-            self.byteCount -= first.byteCount
+            self.removeFirst()
         }
+    }
+
+    package var isEmpty: Bool { self.entries.isEmpty }
+
+    /// Forgets the oldest event that is there.
+    package mutating func removeFirst() {
+        self.byteCount -= self.entries.removeFirst().byteCount
     }
 
     /// All events after `number`, or nil if some of them are forgotten.

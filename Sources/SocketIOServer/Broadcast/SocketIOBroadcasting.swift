@@ -8,7 +8,8 @@ public protocol SocketIOBroadcasting: Sendable {
 }
 
 extension SocketIOBroadcasting {
-    /// The sockets that are in at least one of the rooms. A socket's id is the name of a room that it alone is in.
+    /// The sockets that are in at least one of the rooms. A socket's id is the name of a room that it is always in; it is there
+    /// alone as long as the application lets no other socket join it.
     public func to(_ rooms: String...) -> SocketIOBroadcast { self.everybody.adding(rooms: rooms) }
 
     /// The same as ``to(_:)``: reads better before ``SocketIOBroadcast/join(_:)``.
@@ -125,10 +126,10 @@ extension SocketIOBroadcast {
         let namespace = self.namespace
         let target = self.target
         let timeout = self.acknowledgmentTimeout
-        return await withTaskGroup(of: [(String, [SocketIOValue]?)].self) { group in
+        let answers = await withTaskGroup(of: [(String, [SocketIOValue]?)].self) { group in
             for loop in namespace.server.loops {
                 group.addTask {
-                    let asked = await loop.run { loop -> [SocketIOSocket] in
+                    let asked = await loop.run(in: namespace) { loop -> [SocketIOSocket] in
                         var asked: [SocketIOSocket] = []
                         loop.members(of: namespace)?.forEach(in: target) { asked.append($0) }
                         return asked
@@ -145,6 +146,8 @@ extension SocketIOBroadcast {
             }
             return await group.reduce(into: []) { $0 += $1 }
         }
+        try Task.checkCancellation()
+        return answers
     }
 }
 
@@ -155,7 +158,7 @@ extension SocketIOBroadcast {
     public func sockets() async -> [SocketIOSocket] {
         var sockets: [SocketIOSocket] = []
         for loop in self.namespace.server.loops {
-            sockets += await loop.run { loop in
+            sockets += await loop.run(in: self.namespace) { loop in
                 var found: [SocketIOSocket] = []
                 loop.members(of: self.namespace)?.forEach(in: self.target) { found.append($0) }
                 return found
@@ -166,23 +169,25 @@ extension SocketIOBroadcast {
 
     /// Lets all of them join rooms.
     public func join(_ rooms: String...) {
-        self.forEach { $0.join(rooms) }
+        let change = RoomChange.join(rooms, self.namespace)
+        self.forEach { $0.carryOut(change) }
     }
 
     /// Lets all of them leave rooms.
     public func leave(_ rooms: String...) {
-        self.forEach { $0.leave(rooms) }
+        let change = RoomChange.leave(rooms, self.namespace)
+        self.forEach { $0.carryOut(change) }
     }
 
     /// Disconnects all of them.
     /// - Parameter closingSession: also ends what carries them, and with it their sockets in other namespaces.
     public func disconnect(closingSession: Bool = false) {
-        self.forEach { $0.disconnect(closingSession: closingSession) }
+        self.forEach { $0.disconnectNow(closingSession: closingSession) }
     }
 
     private func forEach(_ body: @escaping @Sendable (SocketIOSocket) -> Void) {
         for loop in self.namespace.server.loops {
-            loop.execute { $0.members(of: self.namespace)?.forEach(in: self.target, body) }
+            loop.execute(in: self.namespace) { $0.members(of: self.namespace)?.forEach(in: self.target, body) }
         }
     }
 }

@@ -21,14 +21,18 @@ public final class SocketIOAcknowledgment: Sendable {
     }
 
     /// Answers; does nothing if an answer was sent before, or the socket is disconnected.
-    /// - Throws: `EncodingError` if a value can't be encoded.
+    /// - Throws: `EncodingError` if a value can't be encoded, `SocketIOEmitError` if there are too many binary values.
     public func send<each Value: Encodable>(_ values: repeat each Value) throws {
-        self.send(arguments: try [SocketIOValue](encoding: repeat each values))
+        try self.send(arguments: try [SocketIOValue](encoding: repeat each values))
     }
 
     /// Answers with values as they are; does nothing if an answer was sent before, or the socket is disconnected.
-    public func send(arguments: [SocketIOValue]) {
+    /// - Throws: `SocketIOEmitError` if there are too many binary values.
+    public func send(arguments: [SocketIOValue]) throws(SocketIOEmitError) {
+        let namespace = self.socket.namespace
+        let packet = try SocketIOPacket.acknowledgment(
+            arguments, id: self.id, namespace: namespace.name, limits: namespace.server.configuration.limits)
         guard !self.isSent.exchange(true, ordering: .relaxed) else { return }
-        self.socket.send(SocketIOPacket(.acknowledgment(arguments, id: self.id), namespace: self.socket.namespace.name))
+        self.socket.send(packet)
     }
 }

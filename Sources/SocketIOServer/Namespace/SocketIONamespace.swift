@@ -21,7 +21,7 @@ public final class SocketIONamespace: SocketIOHandling, SocketIOBroadcasting {
         self.name = name
         self.server = server
         self.handlers = handlers
-        self.recovery = recovery.map { RecoveryStore($0) }
+        self.recovery = recovery.map { RecoveryStore($0, budget: server.recoveryBudget) }
         self.usage = Mutex((0, isFixed))
     }
 
@@ -61,10 +61,11 @@ extension SocketIONamespace {
         let loops = loops ?? self.server.loops
         guard let recovery = self.recovery else {
             let prepared = packet.encoded.prepared
-            for loop in loops { loop.execute { $0.members(of: self)?.send(prepared, to: target) } }
+            for loop in loops { loop.execute(in: self) { $0.members(of: self)?.send(prepared, to: target) } }
             return
         }
         recovery.send(packet.encoded, to: target) { prepared, number in
+            if number != nil { loops.first?.eventLoop.execute { loops.first?.sweep(recovery) } }
             for loop in loops {
                 loop.eventLoop.execute { loop.members(of: self)?.send(prepared, to: target, number: number) }
             }

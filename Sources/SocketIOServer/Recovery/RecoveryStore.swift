@@ -12,6 +12,9 @@ internal import WebSocketProtocol
 final class RecoveryStore: Sendable {
     fileprivate let state: Mutex<State>
     private let configuration: SocketIORecovery
+    private let budget: RecoveryBudget
+    /// How often to look for what is too old.
+    let sweepInterval: Duration
 
     fileprivate struct State {
         var log: RecoveryLog<PreparedEngineIOMessage>
@@ -19,6 +22,8 @@ final class RecoveryStore: Sendable {
         var away: [String: AwaySocket] = [:]
         /// Who went when; some may have come back since.
         var departures: Deque<(privateID: String, time: MonotonicTime)> = []
+        /// What the budget knows of.
+        var chargedByteCount = 0
     }
 
     /// Who asks for a private id.
@@ -28,8 +33,10 @@ final class RecoveryStore: Sendable {
         case connected(SocketIOSocket)
     }
 
-    init(_ configuration: SocketIORecovery) {
+    init(_ configuration: SocketIORecovery, budget: RecoveryBudget) {
         self.configuration = configuration
+        self.budget = budget
+        self.sweepInterval = min(configuration.maximumDisconnection, .seconds(10))
         let limits = RecoveryLimits(
             maximumDisconnection: configuration.maximumDisconnection,
             maximumEventCount: configuration.maximumEventCount,
@@ -38,6 +45,10 @@ final class RecoveryStore: Sendable {
         // Not a secret: it tells one life of the server from another.
         let epoch = String(UInt64.random(in: .min ... .max), radix: 36)
         self.state = Mutex(State(log: RecoveryLog(epoch: epoch, limits: limits)))
+    }
+
+    deinit {
+        self.budget.add(-self.state.withLock { $0.chargedByteCount })
     }
 }
 
@@ -60,6 +71,7 @@ extension RecoveryStore {
             let entry = state.log.append(
                 rooms: target.rooms, except: target.except, byteCount: packet.byteCount, now: DeadlineWheel.now()
             ) { number in packet.appending(offset: "\(epoch)-\(number)").prepared }
+            state.settle(self.budget)
             deliver(entry.item, entry.number)
         }
     }
@@ -77,18 +89,26 @@ extension RecoveryStore {
         }
     }
 
+    /// The number of the last event.
+    var head: UInt64 { self.state.withLock { $0.log.head } }
+
     func offset(_ number: UInt64) -> String { self.state.withLock { $0.log.offset(number) } }
 
     /// The socket is disconnected.
-    /// - Parameter away: what it needs to come back; nil if it shall not.
-    func disconnected(_ privateID: String, _ away: AwaySocket?) {
+    /// - Parameters:
+    ///   - privateID: the secret of its client.
+    ///   - away: what it needs to come back; nil if it shall not.
+    ///   - loop: where we are, and where it is forgotten in time.
+    func disconnected(_ privateID: String, _ away: AwaySocket?, on loop: SocketIOLoop) {
+        if away != nil { loop.sweep(self) }
         let now = DeadlineWheel.now()
         self.state.withLock { state in
             state.connected[privateID] = nil
-            state.forgetDepartures(now, self.configuration)
             guard let away else { return }
             state.away[privateID] = away
             state.departures.append((privateID, away.time))
+            state.forgetDepartures(now, self.configuration)
+            state.settle(self.budget)
         }
     }
 
@@ -98,6 +118,7 @@ extension RecoveryStore {
         return self.state.withLock { state in
             if let socket = state.connected[privateID] { return .connected(socket) }
             state.forgetDepartures(now, self.configuration)
+            defer { state.settle(self.budget) }
             return state.away.removeValue(forKey: privateID).map { .away($0) }
         }
     }
@@ -124,10 +145,16 @@ extension RecoveryStore {
     }
 
     /// True if nobody can come back any more.
-    func isForgotten(now: MonotonicTime) -> Bool {
+    var isForgotten: Bool { self.state.withLock { $0.away.isEmpty && $0.connected.isEmpty } }
+
+    /// Lets go what is too old.
+    /// - Returns: false if nothing is left that could become so.
+    func forgetWhatIsTooOld(now: MonotonicTime) -> Bool {
         self.state.withLock { state in
+            state.log.prune(now: now)
             state.forgetDepartures(now, self.configuration)
-            return state.away.isEmpty && state.connected.isEmpty
+            state.settle(self.budget)
+            return !state.log.isEmpty || !state.away.isEmpty
         }
     }
 }
@@ -138,9 +165,37 @@ extension RecoveryStore.State {
             first.time.duration(to: now) > configuration.maximumDisconnection
                 || self.departures.count > configuration.maximumSocketCount
         {
-            self.departures.removeFirst()
-            if self.away[first.privateID]?.time == first.time { self.away[first.privateID] = nil }
+            self.forgetFirstDeparture()
         }
+    }
+
+    private mutating func forgetFirstDeparture() {
+        let first = self.departures.removeFirst()
+        if self.away[first.privateID]?.time == first.time { self.away[first.privateID] = nil }
+    }
+
+    /// Who is away takes about this much, also for being the one for whom a namespace is there.
+    private static let awayByteCount = 2048
+
+    /// Tells the budget what is kept; the oldest is not if that is too much.
+    fileprivate mutating func settle(_ budget: RecoveryBudget) {
+        self.charge(budget)
+        while budget.isExceeded {
+            if !self.log.isEmpty {
+                self.log.removeFirst()
+            } else if !self.departures.isEmpty {
+                self.forgetFirstDeparture()
+            } else {
+                return
+            }
+            self.charge(budget)
+        }
+    }
+
+    private mutating func charge(_ budget: RecoveryBudget) {
+        let byteCount = self.log.byteCount + self.away.count * Self.awayByteCount
+        budget.add(byteCount - self.chargedByteCount)
+        self.chargedByteCount = byteCount
     }
 }
 

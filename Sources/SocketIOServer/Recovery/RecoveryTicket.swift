@@ -6,7 +6,7 @@ final class RecoveryTicket {
     /// A secret that the client keeps: whoever knows it can take the socket over.
     let privateID: String
     /// Events up to this number are none of the socket's, or were sent before it was connected.
-    private let floor: UInt64
+    let floor: UInt64
     private var lastSentEvent: UInt64
     private var history: MembershipHistory
 
@@ -35,12 +35,13 @@ final class RecoveryTicket {
         return true
     }
 
-    func joined(_ room: String, _ members: NamespaceMembers?) {
-        self.history.joined(room, after: self.position(members))
+    /// - Parameter head: the number of the last event that did not go to the room's new member.
+    func joined(_ room: String, after head: UInt64) {
+        self.history.joined(room, after: head)
     }
 
-    func left(_ room: String, _ members: NamespaceMembers?) {
-        self.history.left(room, after: self.position(members))
+    func left(_ room: String, after head: UInt64) {
+        self.history.left(room, after: head)
     }
 
     func away(_ socket: SocketIOSocket, _ members: NamespaceMembers?) -> AwaySocket {

@@ -17,6 +17,9 @@ public struct SocketIOConfiguration: Sendable {
     /// Lets a client that was cut off come back to its socket, its rooms and the events it has missed. Default nil: no. For
     /// one namespace only: ``SocketIOServer/of(_:recovery:)``.
     public var recovery: SocketIORecovery?
+    /// The most that all namespaces together keep for recovery, in bytes. Default 64 MiB: clients may make namespaces up, and
+    /// leave each with something to be kept. Over it a namespace that has more to keep forgets what is oldest there.
+    public var recoveryByteCount = 64 * 1024 * 1024
 
     public init() {}
 }

@@ -12,11 +12,13 @@ final class SocketIOLoop: @unchecked Sendable {
     let logger: Logger
     private var members: [ObjectIdentifier: NamespaceMembers] = [:]
     private var context: LoopContext?
+    private let sweeper: RecoverySweeper
 
     init(server: SocketIOServer, eventLoop: any EventLoop, logger: Logger) {
         self.server = server
         self.eventLoop = eventLoop
         self.logger = logger
+        self.sweeper = RecoverySweeper(server: server)
     }
 
     var deadlines: DeadlineWheel {
@@ -25,9 +27,21 @@ final class SocketIOLoop: @unchecked Sendable {
         return context.deadlines
     }
 
-    /// Runs `body` on the event loop: at once if we are there.
-    func execute(_ body: @escaping @Sendable (SocketIOLoop) -> Void) {
-        if self.eventLoop.inEventLoop { body(self) } else { self.eventLoop.execute { body(self) } }
+    /// Runs `body` on the event loop, after all that the caller has asked for before in the namespace.
+    ///
+    /// While recovery is on, events reach the event loop in the order of their numbers, which takes a trip through its
+    /// queue; so everything else takes it, too.
+    func execute(in namespace: SocketIONamespace, _ body: @escaping @Sendable (SocketIOLoop) -> Void) {
+        if namespace.recovery == nil && self.eventLoop.inEventLoop {
+            body(self)
+        } else {
+            self.eventLoop.execute { body(self) }
+        }
+    }
+
+    /// A namespace keeps something from now on, and not for ever.
+    func sweep(_ recovery: RecoveryStore) {
+        self.sweeper.schedule(recovery.sweepInterval, on: self.deadlines)
     }
 
     func opened(_ session: EngineIOSession) {
@@ -59,10 +73,12 @@ extension SocketIOLoop {
 }
 
 extension SocketIOLoop {
-    /// What `body` returns on the event loop.
-    func run<Value: Sendable>(_ body: @escaping @Sendable (SocketIOLoop) -> Value) async -> Value {
+    /// What `body` returns on the event loop; see ``execute(in:_:)``.
+    func run<Value: Sendable>(
+        in namespace: SocketIONamespace, _ body: @escaping @Sendable (SocketIOLoop) -> Value
+    ) async -> Value {
         await withCheckedContinuation { continuation in
-            self.execute { continuation.resume(returning: body($0)) }
+            self.execute(in: namespace) { continuation.resume(returning: body($0)) }
         }
     }
 }

@@ -1,9 +1,8 @@
-internal import DequeModule
 public import EngineIOServer
 internal import Logging
 internal import NIOCore
 internal import Synchronization
-internal import WebSocketNIO
+internal import WebSocketProtocol
 public import WebSocketServer
 
 /// Socket.IO v5 on a ``WebSocketServer``: namespaces, events, acknowledgments and rooms, over WebSocket or HTTP polling.
@@ -27,14 +26,13 @@ public import WebSocketServer
 public final class SocketIOServer: SocketIOHandling, SocketIOBroadcasting {
     public let configuration: SocketIOConfiguration
     private let authorize: (@Sendable (ServerRequest) async throws -> EngineIOAdmission)?
+    let recoveryBudget: RecoveryBudget
     private let state = Mutex(State())
 
-    fileprivate struct State {
+    private struct State {
         var namespaces: [String: SocketIONamespace] = [:]
         var patterns: [SocketIONamespacePattern] = []
         var loops: [SocketIOLoop] = []
-        /// Made-up namespaces that are empty, and kept for those who may come back.
-        var empty: Deque<SocketIONamespace> = []
     }
 
     /// - Parameters:
@@ -47,6 +45,7 @@ public final class SocketIOServer: SocketIOHandling, SocketIOBroadcasting {
     ) {
         self.configuration = configuration
         self.authorize = authorize
+        self.recoveryBudget = RecoveryBudget(limit: configuration.recoveryByteCount)
     }
 
     /// Serves all paths that begin with `prefix`: polling as well as WebSockets.
@@ -127,7 +126,6 @@ extension SocketIOServer {
         // Code of the application, so without the lock.
         guard let pattern = patterns.first(where: { $0.matches(name) }) else { return nil }
         return self.state.withLock { state in
-            state.removeForgottenNamespaces()
             let namespace =
                 state.namespaces[name]
                 ?? SocketIONamespace(
@@ -142,27 +140,32 @@ extension SocketIOServer {
     /// Whoever was in `namespace` is no longer.
     func leave(_ namespace: SocketIONamespace) {
         self.state.withLock { state in
-            guard namespace.leave() else { return }
-            if namespace.recovery == nil {
+            // One that is kept for those who may come back goes when it is swept.
+            guard namespace.leave(), namespace.recovery?.isForgotten != false else { return }
+            state.namespaces[namespace.name] = nil
+        }
+    }
+
+    /// Lets go what is kept for recovery and too old.
+    /// - Returns: when to look again; nil if nothing is kept.
+    func forgetWhatIsTooOld(now: MonotonicTime) -> Duration? {
+        var interval: Duration?
+        for namespace in self.state.withLock({ Array($0.namespaces.values) }) {
+            guard let recovery = namespace.recovery else { continue }
+            if recovery.forgetWhatIsTooOld(now: now) {
+                interval = min(interval ?? recovery.sweepInterval, recovery.sweepInterval)
+            }
+            self.state.withLock { state in
+                guard !namespace.isInUse, recovery.isForgotten, state.namespaces[namespace.name] === namespace else {
+                    return
+                }
                 state.namespaces[namespace.name] = nil
-            } else {
-                state.empty.append(namespace)
             }
         }
+        return interval
     }
 
     func namespaces(of pattern: SocketIONamespacePattern) -> [SocketIONamespace] {
         self.state.withLock { $0.namespaces.values.filter { $0.handlers === pattern.handlers } }
-    }
-}
-
-extension SocketIOServer.State {
-    /// Each is looked at as often as it became empty, so this is cheap.
-    fileprivate mutating func removeForgottenNamespaces() {
-        let now = DeadlineWheel.now()
-        while let first = self.empty.first, first.isInUse || first.recovery?.isForgotten(now: now) != false {
-            self.empty.removeFirst()
-            if !first.isInUse, self.namespaces[first.name] === first { self.namespaces[first.name] = nil }
-        }
     }
 }

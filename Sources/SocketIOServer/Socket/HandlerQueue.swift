@@ -35,7 +35,7 @@ final class HandlerQueue: Sendable {
             if holdsUp { state.isHoldingUp = true }
             return (!state.isRunning, holdsUp)
         }
-        if holdsUp { self.socket.connection.session.pauseReceiving() }
+        if holdsUp { self.socket.connection.holdUp() }
         guard starts else { return }
         // The task keeps the socket, and the socket this.
         let socket = self.socket
@@ -51,7 +51,7 @@ final class HandlerQueue: Sendable {
                 if goesOn { state.isHoldingUp = false }
                 return (job, goesOn)
             }
-            if goesOn { socket.connection.session.execute { $0.resumeReceiving() } }
+            if goesOn { socket.connection.session.execute { _ in socket.connection.goOn() } }
             guard let job else { return }
             await job(socket)
         }

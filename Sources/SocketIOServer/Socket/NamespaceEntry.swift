@@ -79,7 +79,7 @@ final class NamespaceEntry: @unchecked Sendable {
         guard !self.connection.isClosed else {
             // It may try once more.
             if let away, let former = self.former {
-                self.namespace.recovery?.disconnected(former.privateID, away)
+                self.namespace.recovery?.disconnected(former.privateID, away, on: self.connection.loop)
             }
             return self.giveUp()
         }

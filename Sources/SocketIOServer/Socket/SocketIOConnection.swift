@@ -19,8 +19,11 @@ final class SocketIOConnection: DeadlineTarget, @unchecked Sendable {
     /// Those that are about to be.
     private var entries: [NamespaceEntry] = []
     private(set) var isClosed = false
-    /// Namespaces that the client was in, where packets may still be under way. No more than it could be in.
-    private var leftNamespaces: Set<String> = []
+    /// How many sockets have too many events waiting.
+    private var holderCount = 0
+    /// Namespaces that the client was in, where packets may still be under way: the last ones, as many as it can be in at a
+    /// time.
+    private var leftNamespaces: OrderedSet<String> = []
 
     init(session: EngineIOSession, loop: SocketIOLoop) {
         self.session = session
@@ -46,11 +49,24 @@ final class SocketIOConnection: DeadlineTarget, @unchecked Sendable {
         for socket in self.sockets { socket.disconnected(SocketIODisconnectReason(reason)) }
     }
 
+    /// A socket has too many events waiting. The session is read again when none has.
+    func holdUp() {
+        self.holderCount += 1
+        if self.holderCount == 1 { self.session.pauseReceiving() }
+    }
+
+    func goOn() {
+        self.holderCount -= 1
+        if self.holderCount == 0 { self.session.resumeReceiving() }
+    }
+
     /// The socket is no longer in its namespace.
     func left(_ socket: SocketIOSocket) {
         self.sockets.removeAll { $0 === socket }
-        guard self.leftNamespaces.count < self.loop.server.configuration.maximumNamespacesPerSession else { return }
-        self.leftNamespaces.insert(socket.namespace.name)
+        self.leftNamespaces.remove(socket.namespace.name)
+        self.leftNamespaces.append(socket.namespace.name)
+        let limit = self.loop.server.configuration.maximumNamespacesPerSession
+        if self.leftNamespaces.count > limit { self.leftNamespaces.removeFirst() }
     }
 }
 

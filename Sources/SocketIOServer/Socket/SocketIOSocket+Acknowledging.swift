@@ -1,6 +1,7 @@
 internal import EngineIOServer
 internal import NIOCore
 internal import SocketIOProtocol
+internal import Synchronization
 internal import WebSocketNIO
 internal import WebSocketProtocol
 
@@ -28,11 +29,16 @@ extension SocketIOSocket {
     func ask(
         _ event: PreparedEngineIOMessage, _ id: UInt64, isVolatile: Bool, _ timeout: Duration
     ) async throws -> [SocketIOValue] {
-        try await withTaskCancellationHandler {
+        let cancellation = Cancellation()
+        return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 self.inOrder { socket in
                     guard socket.state == .connected else {
                         return continuation.resume(throwing: SocketIOAcknowledgmentError.disconnected)
+                    }
+                    // Whoever was cancelled before is not told again.
+                    guard !cancellation.hasCome.load(ordering: .sequentiallyConsistent) else {
+                        return continuation.resume(throwing: CancellationError())
                     }
                     let pending = PendingAcknowledgment(id: id, socket: socket, continuation)
                     socket.pendingAcknowledgments[id] = pending
@@ -42,6 +48,7 @@ extension SocketIOSocket {
                 }
             }
         } onCancel: {
+            cancellation.hasCome.store(true, ordering: .sequentiallyConsistent)
             self.inOrder { $0.finishAcknowledgment(id, .failure(CancellationError())) }
         }
     }
@@ -57,6 +64,11 @@ extension SocketIOSocket {
             self.finishAcknowledgment(id, .failure(SocketIOAcknowledgmentError.disconnected))
         }
     }
+}
+
+/// Whether a task that is about to wait was cancelled: that may be known before the event loop has heard of it.
+private final class Cancellation: Sendable {
+    let hasCome = Atomic(false)
 }
 
 /// Somebody waits for an answer. On the socket's event loop only.

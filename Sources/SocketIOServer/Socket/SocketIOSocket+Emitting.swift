@@ -39,16 +39,9 @@ extension SocketIOSocket {
         self.inOrder { $0.send(messages, isVolatile: false) }
     }
 
-    /// Runs `body` on the event loop, after all that the caller has asked for before.
-    ///
-    /// While recovery is on, events reach the event loop in the order of their numbers, which takes a trip through its
-    /// queue; so everything else takes it, too.
+    /// Runs `body` on the event loop, after all that the caller has asked for before; see `SocketIOLoop.execute(in:_:)`.
     func inOrder(_ body: @escaping @Sendable (SocketIOSocket) -> Void) {
-        if self.namespace.recovery == nil && self.eventLoop.inEventLoop {
-            body(self)
-        } else {
-            self.eventLoop.execute { body(self) }
-        }
+        self.connection.loop.execute(in: self.namespace) { _ in body(self) }
     }
 }
 

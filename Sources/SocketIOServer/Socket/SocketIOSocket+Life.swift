@@ -9,13 +9,15 @@ extension SocketIOSocket {
     /// Disconnects the client from the namespace, after what was sent before.
     /// - Parameter closingSession: also ends what carries it, and with it its sockets in other namespaces.
     public func disconnect(closingSession: Bool = false) {
-        self.inOrder { socket in
-            guard socket.state == .connected else { return }
-            socket.send(
-                SocketIOPacket(.disconnect, namespace: socket.namespace.name).encoded.messages, isVolatile: false)
-            socket.disconnected(.serverNamespaceDisconnect)
-            if closingSession { socket.connection.session.close() }
-        }
+        self.inOrder { $0.disconnectNow(closingSession: closingSession) }
+    }
+
+    /// On the event loop.
+    func disconnectNow(closingSession: Bool) {
+        guard self.state == .connected else { return }
+        self.send(SocketIOPacket(.disconnect, namespace: self.namespace.name).encoded.messages, isVolatile: false)
+        self.disconnected(.serverNamespaceDisconnect)
+        if closingSession { self.connection.session.close() }
     }
 
     /// Nobody objected: the client is told, then the application.
@@ -65,7 +67,9 @@ extension SocketIOSocket {
     private func begin() {
         let loop = self.connection.loop
         loop.add(self)
-        for room in self.rooms { self.recoveryTicket?.joined(room, loop.members(of: self.namespace)) }
+        if let ticket = self.recoveryTicket {
+            for room in self.rooms { ticket.joined(room, after: ticket.floor) }
+        }
         self.run(self.namespace.handlers.table.connect, ())
     }
 
@@ -81,7 +85,7 @@ extension SocketIOSocket {
                 let away =
                     reason.isRecoverable
                     ? ticket.away(self, self.connection.loop.members(of: self.namespace)) : nil
-                self.namespace.recovery?.disconnected(ticket.privateID, away)
+                self.namespace.recovery?.disconnected(ticket.privateID, away, on: self.connection.loop)
             }
             self.connection.loop.remove(self)
             self.failAcknowledgments()

@@ -46,10 +46,9 @@ extension SocketIOSocket {
     }
 
     private func finish(_ event: SocketIOEvent, _ result: Result<[SocketIOValue]?, any Error>) {
-        switch result {
-        case .success(let answer):
-            if let answer { event.acknowledgment?.send(arguments: answer) }
-        case .failure(let error):
+        do {
+            if let answer = try result.get() { try event.acknowledgment?.send(arguments: answer) }
+        } catch {
             let handlers = self.namespace.handlers.table.error
             for handler in handlers { handler(self, event, error) }
             guard handlers.isEmpty else { return }

@@ -1,3 +1,4 @@
+public import HTTPTypes
 public import WebSocketNIO
 public import WebSocketProtocol
 
@@ -11,6 +12,10 @@ public struct ExchangeConfiguration: Sendable {
     public var connection: ConnectionConfiguration?
     /// Which pages may open a WebSocket; see ``ServerConfiguration/originPolicy``.
     public var originPolicy: OriginPolicy?
+    /// Fields of the responses that the server makes itself: to a body that is too long or too slow, to an application that
+    /// takes too long, to a handshake that is none. So a page that may use the route can see what went wrong. Gets the request's
+    /// `Origin`, on the event loop of its connection.
+    public var ownResponseHeaderFields: (@Sendable (_ origin: String?) -> HTTPFields)?
 
     public init() {}
 }

@@ -15,12 +15,24 @@ struct Routes: Sendable {
         case callbacks(@Sendable (WebSocketConnection) -> Void)
     }
 
-    /// Everything below a path, requests and WebSockets alike.
-    struct ExchangeRoute: Sendable {
+    /// Everything below a path, requests and WebSockets alike. A class: each request that waits has its route.
+    final class ExchangeRoute: Sendable {
         let prefix: String
         let configuration: ExchangeConfiguration
         let onShutdown: @Sendable (any EventLoop) -> Void
         let serve: @Sendable (HTTPExchange) -> Void
+
+        init(
+            prefix: String,
+            configuration: ExchangeConfiguration,
+            onShutdown: @escaping @Sendable (any EventLoop) -> Void,
+            serve: @escaping @Sendable (HTTPExchange) -> Void
+        ) {
+            self.prefix = prefix
+            self.configuration = configuration
+            self.onShutdown = onShutdown
+            self.serve = serve
+        }
     }
 
     typealias HTTPHandler = @Sendable (ServerRequest) async throws -> ServerResponse

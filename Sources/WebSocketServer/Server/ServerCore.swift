@@ -10,7 +10,8 @@ final class ServerCore: Sendable {
     let logger: Logger
     let quota: ConnectionQuota
     private let settings: ConnectionSettings
-    private let exchangeRoutes: [(route: Routes.ExchangeRoute, settings: ConnectionSettings)]
+    /// Those of routes of exchanges with a configuration of their own.
+    private let exchangeSettings: [ObjectIdentifier: ConnectionSettings]
 
     init(configuration: ServerConfiguration, routes: Routes, logger: Logger) {
         self.configuration = configuration
@@ -22,11 +23,9 @@ final class ServerCore: Sendable {
         )
         let settings = ConnectionSettings(role: .server, configuration: configuration.connection, logger: logger)
         self.settings = settings
-        self.exchangeRoutes = routes.exchanges.map { route in
-            let own = route.configuration.connection.map {
-                ConnectionSettings(role: .server, configuration: $0, logger: logger)
-            }
-            return (route, own ?? settings)
+        self.exchangeSettings = routes.exchanges.reduce(into: [:]) { table, route in
+            guard let own = route.configuration.connection else { return }
+            table[ObjectIdentifier(route)] = ConnectionSettings(role: .server, configuration: own, logger: logger)
         }
     }
 
@@ -49,8 +48,12 @@ final class ServerCore: Sendable {
     }
 
     /// The route of exchanges that the path lies below.
-    func exchangeRoute(_ path: String) -> (route: Routes.ExchangeRoute, settings: ConnectionSettings)? {
-        self.exchangeRoutes.first { path.utf8.starts(with: $0.route.prefix.utf8) }
+    func exchangeRoute(_ path: String) -> Routes.ExchangeRoute? {
+        self.routes.exchanges.first { path.utf8.starts(with: $0.prefix.utf8) }
+    }
+
+    func settings(for route: Routes.ExchangeRoute) -> ConnectionSettings {
+        self.exchangeSettings[ObjectIdentifier(route)] ?? self.settings
     }
 
     func settings(for route: Routes.WebSocketRoute) -> ConnectionSettings {

@@ -71,7 +71,7 @@ struct ConformanceServer: AsyncParsableCommand {
         }
         io.of("/").onEvent("message") { socket, event in try socket.emit("message-back", arguments: event.arguments) }
         io.of("/").onEvent("message-with-ack") { _, event in
-            event.acknowledgment?.send(arguments: event.arguments)
+            try event.acknowledgment?.send(arguments: event.arguments)
         }
         io.mount(on: &server)
     }

@@ -25,7 +25,7 @@ enum SocketIODemo {
     private static func echo(_ namespace: SocketIONamespace) {
         namespace.onEvent("message") { socket, event in
             try socket.emit("message-back", arguments: event.arguments)
-            event.acknowledgment?.send(arguments: event.arguments)
+            try event.acknowledgment?.send(arguments: event.arguments)
         }
         namespace.on("ask-me") { (socket, question: SocketIOValue) -> SocketIOValue in
             try await socket.emitWithAck("question", question)

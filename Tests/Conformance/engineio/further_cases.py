@@ -103,8 +103,10 @@ async def binary_body_ends_the_session(server):
 
 async def body_over_the_limit_leaves_the_session(server):
     session = await server.open()
-    request = await server.start("POST", "4" + "x" * 1_000_000, **session.query())
-    equal((await request.response()).status, 413, "status")
+    request = await server.start("POST", "4" + "x" * 1_000_000, {"Origin": "http://elsewhere.example"}, **session.query())
+    response = await request.response()
+    equal(response.status, 413, "status")
+    equal(response.headers.get("access-control-allow-origin"), "*", "who may read the refusal")
     request.close()
     push = asyncio.create_task(session.push("4" + "y" * 999_999))
     while (packets := await session.packets()) == ["2"]:
@@ -255,9 +257,12 @@ async def noops_repeat_while_upgrading(server):
         await socket.send("2probe")
         equal(await receive(socket), "3probe", "answer to the probe")
         for _ in range(3):
-            # Ping and noop may meet.
             packets = await session.packets()
-            check(set(packets) <= {"6", "2"}, f"a poll while upgrading brings {packets}")
+            if packets == ["2"]:
+                # Pings are rarer than noops: the next one is that.
+                await session.push("3")
+                packets = await session.packets()
+            check(packets in (["6"], ["2", "6"], ["6", "2"]), f"a poll while upgrading brings {packets}")
             if "2" in packets:
                 await session.push("3")
 

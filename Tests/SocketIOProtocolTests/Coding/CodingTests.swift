@@ -53,6 +53,42 @@ import Testing
         #expect(try value.decoded(as: Message.self) == message)
     }
 
+    /// Bytes that must not be decoded one by one.
+    struct Bytes: RangeReplaceableCollection, Codable, Equatable {
+        struct Slow: Error {}
+        var bytes: [UInt8] = []
+
+        init() {}
+        init(from decoder: any Decoder) throws { throw Slow() }
+        func encode(to encoder: any Encoder) throws { throw Slow() }
+
+        var startIndex: Int { self.bytes.startIndex }
+        var endIndex: Int { self.bytes.endIndex }
+        subscript(index: Int) -> UInt8 { self.bytes[index] }
+        func index(after index: Int) -> Int { index + 1 }
+        mutating func replaceSubrange(_ range: Range<Int>, with bytes: some Collection<UInt8>) {
+            self.bytes.replaceSubrange(range, with: bytes)
+        }
+    }
+
+    @Test("Collections of bytes are made in one piece, of binary and of numbers")
+    func bytes() throws {
+        for value: SocketIOValue in [.binary([0, 7, 255]), [0, 7, 255], [0, 7.0, 255]] {
+            #expect(try value.decoded(as: [UInt8].self) == [0, 7, 255])
+            #expect(try value.decoded(as: Data.self) == Data([0, 7, 255]))
+            #expect(try value.decoded(as: Bytes.self) == Bytes([0, 7, 255]))
+            #expect(
+                try SocketIOValue.object(["b": value]).decoded(as: [String: Bytes].self) == ["b": Bytes([0, 7, 255])])
+        }
+        #expect(try SocketIOValue(encoding: Bytes([1])) == .binary([1]))
+        for value: SocketIOValue in [[0, 256], [-1], [0.5], ["0"], "AAA=", 1] {
+            #expect(throws: DecodingError.self) { try value.decoded(as: [UInt8].self) }
+        }
+        let error = #expect(throws: DecodingError.self) { try ([1, 256] as SocketIOValue).decoded(as: [UInt8].self) }
+        let path = if case .typeMismatch(_, let context) = error { context.codingPath.map(\.stringValue) } else { [""] }
+        #expect(path == ["Index 1"])
+    }
+
     @Test("Values by themselves")
     func single() throws {
         #expect(try SocketIOValue(encoding: "x") == "x")

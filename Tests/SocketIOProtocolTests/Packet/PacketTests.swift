@@ -116,6 +116,14 @@ import Testing
         }
     }
 
+    @Test("An attachment has one place", arguments: ["[\"a\",P,P]", "[\"a\",P,[{\"x\":P}]]", "[\"a\",[P,P]]"])
+    func placeholderTwice(payload: String) {
+        let placeholder = #"{"_placeholder":true,"num":0}"#
+        #expect(throws: SocketIOViolation.illegalAttachment) {
+            try self.assemble("52-" + payload.replacing("P", with: placeholder), [[1], [2]])
+        }
+    }
+
     @Test("Attachments come when they are awaited, and nothing else does")
     func sequence() throws {
         var assembler = PacketAssembler(limits: SocketIOLimits())

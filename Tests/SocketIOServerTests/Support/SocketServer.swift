@@ -112,6 +112,6 @@ final class RawClient: Sendable {
 extension SocketIOServer {
     /// What ``RawClient/settle()`` needs.
     func settles() {
-        self.onEvent("settle") { _, event in event.acknowledgment?.send(arguments: []) }
+        self.onEvent("settle") { _, event in try event.acknowledgment?.send(arguments: []) }
     }
 }

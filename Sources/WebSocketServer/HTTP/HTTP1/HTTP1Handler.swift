@@ -25,6 +25,7 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler, Reques
     private(set) var version = HTTPProtocolVersion.http11
     var stream: StreamTransport? { nil }
     var state = RequestState.idle
+    var onResponseTaken: (() -> Void)?
     /// The connection goes on after the request at hand.
     private var keepsAlive = true
     /// NIO's decoder takes the request at hand for the last of HTTP on the connection.
@@ -51,6 +52,7 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler, Reques
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.abortExchange(.disconnected)
+        self.responseTaken()
         self.context = nil
         self.codec = nil
         self.loop.context.deadlines.remove(self)
@@ -153,10 +155,15 @@ extension HTTP1Handler {
 extension HTTP1Handler {
     /// Answers the request at hand and makes ready for the next one.
     func respond(_ response: ServerResponse) {
-        if case .receiving = self.state { return self.refuseAndClose(response) }
-        guard case .responding(let incoming) = self.state, let context = self.context else { return }
+        let omitsBody: Bool
+        switch self.state {
+        case .receiving: return self.refuseAndClose(response)
+        case .responding(let incoming): omitsBody = incoming.request.method == .head
+        case .waiting(_, let omits): omitsBody = omits
+        case .idle, .flushing, .done: return
+        }
+        guard let context = self.context else { return }
         let keepsAlive = self.keepsAlive && !self.loop.isDraining
-        let omitsBody = incoming.request.method == .head
         guard keepsAlive else {
             self.state = .done
             self.write(response, keepsAlive: false, omitsBody: omitsBody)
@@ -174,6 +181,7 @@ extension HTTP1Handler {
     private func finishResponse() {
         guard case .flushing = self.state, let context = self.context, context.channel.isWritable else { return }
         self.state = .idle
+        self.responseTaken()
         let stopsDecoder = self.stopsDecoder
         // The pipelining handler hands over the next request now.
         self.write(.end(nil))
@@ -212,6 +220,7 @@ extension HTTP1Handler {
         let written = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(NIOAny(HTTPServerResponsePart.end(nil)), promise: written)
         written.futureResult.assumeIsolated().whenComplete { _ in
+            self.responseTaken()
             self.context?.close(mode: .output, promise: nil)
         }
     }

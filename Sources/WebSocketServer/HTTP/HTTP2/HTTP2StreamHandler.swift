@@ -20,6 +20,7 @@ final class HTTP2StreamHandler: ChannelInboundHandler, RemovableChannelHandler, 
     let loop: ServerLoop
     let peer: PeerInformation
     var state = RequestState.idle
+    var onResponseTaken: (() -> Void)?
     var deadlineTick: Int64?
     let version = HTTPProtocolVersion.http2
     var stream: StreamTransport? { self.transport }
@@ -56,6 +57,7 @@ final class HTTP2StreamHandler: ChannelInboundHandler, RemovableChannelHandler, 
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.abortExchange(.disconnected)
+        self.responseTaken()
         self.context = nil
         self.loop.context.deadlines.remove(self)
     }
@@ -140,7 +142,7 @@ extension HTTP2StreamHandler {
 extension HTTP2StreamHandler {
     func respond(_ response: ServerResponse) {
         switch self.state {
-        case .receiving, .responding: self.answer(response)
+        case .receiving, .responding, .waiting: self.answer(response)
         case .idle, .flushing, .done: break
         }
     }
@@ -156,6 +158,7 @@ extension HTTP2StreamHandler {
         let omitsBody: Bool =
             switch self.state {
             case .receiving(let incoming), .responding(let incoming): incoming.request.method == .head
+            case .waiting(_, let omits): omits
             case .idle, .flushing, .done: false
             }
         self.state = .flushing
@@ -168,6 +171,7 @@ extension HTTP2StreamHandler {
         written.futureResult.assumeIsolated().whenComplete { _ in
             self.loop.context.deadlines.remove(self)
             self.state = .done
+            self.responseTaken()
             if !self.transport.isInputEnded { self.reset(.noError) }
         }
         context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: written)

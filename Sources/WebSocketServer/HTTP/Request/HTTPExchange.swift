@@ -7,10 +7,16 @@ public import WebSocketNIO
 /// It lives on the event loop of its connection, ``eventLoop``. The closure of the route and all callbacks run there and
 /// must not block. ``respond(_:)`` and ``accept(subprotocol:headerFields:open:)`` may be called from anywhere.
 public final class HTTPExchange: @unchecked Sendable {
-    // Safety: every stored property that is not a `let` is touched on `eventLoop` only.
+    // Safety: every stored property that is not a `let` is touched on `eventLoop` only. Others may read `kept`: it changes
+    // only when somebody gives the request up, who tells them.
 
     /// The request. Its body is empty: ``onBody(_:)`` brings it.
-    public let request: ServerRequest
+    public var request: ServerRequest {
+        guard let kept = self.kept else { preconditionFailure("the request was given up by `releaseRequest()`") }
+        return kept.request
+    }
+    /// Its `Origin`; nil if it does not come from a page of another origin.
+    package let origin: String?
     public let eventLoop: any EventLoop
     /// True for a valid WebSocket request of an origin that may connect; it may be accepted, or get a response.
     public let isWebSocketRequest: Bool
@@ -18,13 +24,24 @@ public final class HTTPExchange: @unchecked Sendable {
     /// WebSocket request of another origin does not get here; for other requests it is for the application to refuse.
     public let isFromAllowedOrigin: Bool
 
+    let route: Routes.ExchangeRoute?
     private let loop: ServerLoop
+    private var kept: Kept?
     /// The connection, until the exchange is over.
     private var connection: (any RequestHandler)?
+    /// The connection whose client has not taken the answer yet.
+    private var answering: (any RequestHandler)?
     private var body: ByteBuffer?
     private var onBody: ((ByteBuffer) -> Void)?
     private var onAbort: ((AbortCause) -> Void)?
     private var abortCause: AbortCause?
+
+    /// A box, so that who waits without a request does not take its place in memory.
+    private final class Kept: Sendable {
+        let request: ServerRequest
+
+        init(_ request: ServerRequest) { self.request = request }
+    }
 
     /// Why an exchange ended without an answer of the application.
     public enum AbortCause: Sendable, Hashable {
@@ -38,11 +55,14 @@ public final class HTTPExchange: @unchecked Sendable {
 
     init(
         request: ServerRequest,
+        route: Routes.ExchangeRoute?,
         isWebSocketRequest: Bool,
         isFromAllowedOrigin: Bool,
         connection: any RequestHandler
     ) {
-        self.request = request
+        self.kept = Kept(request)
+        self.route = route
+        self.origin = request.head.headerFields[.origin]
         self.isWebSocketRequest = isWebSocketRequest
         self.isFromAllowedOrigin = isFromAllowedOrigin
         self.loop = connection.loop
@@ -66,6 +86,34 @@ extension HTTPExchange {
         self.onLoop { $0.finish()?.respond(response) }
     }
 
+    /// Answers the request, as ``respond(_:)`` does.
+    /// - Parameter taken: called on the event loop, once, when the client has taken the answer, but for what the connection
+    ///   may keep, or its connection is gone; also if the exchange was over before.
+    package func respond(_ response: ServerResponse, taken: @escaping @Sendable () -> Void) {
+        self.onLoop { exchange in
+            guard let connection = exchange.finish() else { return taken() }
+            exchange.answering = connection
+            connection.onResponseTaken = {
+                exchange.answering = nil
+                taken()
+            }
+            connection.respond(response)
+        }
+    }
+
+    /// Closes the connection if its client has not taken the answer yet.
+    package func abandonAnswer() {
+        self.onLoop { $0.answering?.drop() }
+    }
+
+    /// Gives the head up: a request that waits for long takes little memory without it. ``request`` must not be asked for any
+    /// more. On the event loop only.
+    package func releaseRequest() {
+        self.eventLoop.preconditionInEventLoop()
+        self.kept = nil
+        self.connection?.releaseRequest()
+    }
+
     /// Opens the WebSocket that was asked for; does nothing if the exchange is over or asks for none.
     /// - Parameters:
     ///   - subprotocol: one of those the client offers, or nil for none.
@@ -85,13 +133,16 @@ extension HTTPExchange {
     /// Calls back with the whole body, at once if it is there. On the event loop only.
     public func onBody(_ callback: @escaping (ByteBuffer) -> Void) {
         self.eventLoop.preconditionInEventLoop()
-        if let body = self.body.take() { callback(body) } else { self.onBody = callback }
+        if let body = self.body.take() { return callback(body) }
+        // One that is over has nobody to call, and the callback mostly has the exchange: each would keep the other.
+        if self.connection != nil { self.onBody = callback }
     }
 
     /// Calls back if the exchange ends without an answer, at once if it has. On the event loop only.
     public func onAbort(_ callback: @escaping (AbortCause) -> Void) {
         self.eventLoop.preconditionInEventLoop()
-        if let cause = self.abortCause { callback(cause) } else { self.onAbort = callback }
+        if let cause = self.abortCause { return callback(cause) }
+        if self.connection != nil { self.onAbort = callback }
     }
 
     /// Runs a child task of the server's `run()`, on the event loop.

@@ -6,7 +6,7 @@ internal import WebSocketProtocol
 /// Requests that are answered by callback; see `HTTPExchange`.
 extension RequestHandler {
     /// The route of exchanges that takes the request: what has a route of its own path goes there.
-    func exchangeRoute(_ request: HTTPRequest) -> (route: Routes.ExchangeRoute, settings: ConnectionSettings)? {
+    func exchangeRoute(_ request: HTTPRequest) -> Routes.ExchangeRoute? {
         guard !self.shared.routes.exchanges.isEmpty else { return nil }
         let path = ServerRequest.path(ofTarget: request.path ?? "/")
         guard self.shared.routes.http[path] == nil, self.shared.routes.webSocket[path] == nil else { return nil }
@@ -16,6 +16,7 @@ extension RequestHandler {
     func makeExchange(_ incoming: IncomingRequest, isWebSocketRequest: Bool) -> HTTPExchange {
         HTTPExchange(
             request: self.serverRequest(incoming),
+            route: incoming.route,
             isWebSocketRequest: isWebSocketRequest,
             isFromAllowedOrigin: self.allowsOrigin(incoming.request.headerFields[.origin], of: incoming),
             connection: self
@@ -24,7 +25,7 @@ extension RequestHandler {
 
     /// The whole request is there.
     func serveExchange(_ incoming: IncomingRequest) {
-        guard let (route, _) = incoming.route else { return }
+        guard let route = incoming.route else { return }
         self.setDeadline(
             route.configuration.responseTimeout ?? self.shared.configuration.http.responseTimeout)
         if let exchange = incoming.exchange {
@@ -46,17 +47,46 @@ extension RequestHandler {
     func acceptExchange(
         subprotocol: String?, headerFields: HTTPFields, open: @escaping @Sendable (WebSocketConnection) -> Void
     ) {
-        guard case .responding(let incoming) = self.state, let (_, settings) = incoming.route,
+        guard case .responding(let incoming) = self.state, let route = incoming.route,
             case .valid(let offer) = incoming.evaluation
         else { return }
         self.accept(
-            offer, incoming, settings, .callbacks(open), subprotocol: subprotocol, headerFields: headerFields)
+            offer, incoming, self.shared.settings(for: route), .callbacks(open), subprotocol: subprotocol,
+            headerFields: headerFields)
+    }
+
+    /// The application needs no more of the request at hand than that it may be answered.
+    func releaseRequest() {
+        guard case .responding(let incoming) = self.state, let exchange = incoming.exchange else { return }
+        self.state = .waiting(exchange, omitsBody: incoming.request.method == .head)
+    }
+
+    /// With the fields that a route wants on responses that we make ourselves.
+    func dressed(_ response: ServerResponse) -> ServerResponse {
+        let asker: (route: Routes.ExchangeRoute?, origin: String?) =
+            switch self.state {
+            case .receiving(let incoming), .responding(let incoming):
+                (incoming.route, incoming.request.headerFields[.origin])
+            case .waiting(let exchange, _): (exchange.route, exchange.origin)
+            case .idle, .flushing, .done: (nil, nil)
+            }
+        guard let fields = asker.route?.configuration.ownResponseHeaderFields?(asker.origin) else { return response }
+        var dressed = response
+        dressed.headerFields.append(contentsOf: fields)
+        return dressed
+    }
+
+    /// Says that the client has taken the response, or never will.
+    func responseTaken() {
+        self.onResponseTaken.take()?()
     }
 
     func abortExchange(_ cause: HTTPExchange.AbortCause) {
         switch self.state {
         case .receiving(let incoming), .responding(let incoming):
             incoming.exchange?.abort(cause)
+        case .waiting(let exchange, _):
+            exchange.abort(cause)
         case .idle, .flushing, .done:
             break
         }

@@ -8,7 +8,7 @@ internal import WebSocketProtocol
 extension RequestHandler {
     func decide(_ offer: ClientOffer, _ incoming: IncomingRequest) {
         guard self.allowsOrigin(offer.origin, of: incoming) else {
-            return self.respond(ServerResponse(.originNotAllowed))
+            return self.respond(self.dressed(ServerResponse(.originNotAllowed)))
         }
         guard incoming.route == nil else { return self.serveExchange(incoming) }
         let request = self.serverRequest(incoming)
@@ -37,7 +37,7 @@ extension RequestHandler {
 
     func allowsOrigin(_ origin: String?, of incoming: IncomingRequest) -> Bool {
         let own = incoming.request.authority.flatMap { Origin(authority: $0, isSecure: incoming.peer.isSecure) }
-        let policy = incoming.route?.route.configuration.originPolicy ?? self.shared.configuration.originPolicy
+        let policy = incoming.route?.configuration.originPolicy ?? self.shared.configuration.originPolicy
         return policy.allows(origin, own: own)
     }
 

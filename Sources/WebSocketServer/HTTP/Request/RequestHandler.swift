@@ -16,6 +16,8 @@ protocol RequestHandler: DeadlineTarget, Sendable {
     var version: HTTPProtocolVersion { get }
     /// What the connection runs over if that is a stream of HTTP/2.
     var stream: StreamTransport? { get }
+    /// Wants to know when the client has taken the response at hand; see ``responseTaken()``.
+    var onResponseTaken: (() -> Void)? { get set }
 
     /// Answers the request at hand and makes ready for the next one, if there can be one.
     func respond(_ response: ServerResponse)
@@ -45,12 +47,12 @@ extension RequestHandler {
         var incoming = IncomingRequest(
             request: request, version: self.version, evaluation: evaluation, peer: client,
             route: self.exchangeRoute(request))
+        self.state = .receiving(incoming)
         if case .refused(let refusal) = evaluation, refusal.closesConnection {
-            self.refuseAndClose(ServerResponse(refusal))
+            self.refuseAndClose(self.dressed(ServerResponse(refusal)))
             return false
         }
-        self.state = .receiving(incoming)
-        if let (route, _) = incoming.route, hasBody, evaluation == .notAnUpgrade {
+        if let route = incoming.route, hasBody, evaluation == .notAnUpgrade {
             // Told before the body comes, so that it need not be taken in to be refused.
             let exchange = self.makeExchange(incoming, isWebSocketRequest: false)
             incoming.exchange = exchange
@@ -64,11 +66,12 @@ extension RequestHandler {
     func received(_ bytes: ByteBuffer) {
         guard case .receiving(var incoming) = self.state else { return }
         let limit =
-            incoming.route?.route.configuration.maximumBodyByteCount
+            incoming.route?.configuration.maximumBodyByteCount
             ?? self.shared.configuration.http.maximumBodyByteCount
         guard incoming.body.readableBytes + bytes.readableBytes <= limit else {
             return self.refuseAndClose(
-                ServerResponse(status: .contentTooLarge, text: "The body is over the limit.\n"), .bodyTooLarge)
+                self.dressed(ServerResponse(status: .contentTooLarge, text: "The body is over the limit.\n")),
+                .bodyTooLarge)
         }
         self.state = .done
         incoming.body.writeImmutableBuffer(bytes)
@@ -86,7 +89,7 @@ extension RequestHandler {
             self.setDeadline(self.shared.configuration.http.responseTimeout)
             self.serve(incoming)
         case .refused(let refusal):
-            self.respond(ServerResponse(refusal))
+            self.respond(self.dressed(ServerResponse(refusal)))
         case .valid(let offer):
             self.decide(offer, incoming)
         }
@@ -129,10 +132,11 @@ extension RequestHandler {
         switch self.state {
         case .receiving:
             self.refuseAndClose(
-                ServerResponse(status: .requestTimeout, text: "The request took too long.\n"), .timedOut)
-        case .responding:
+                self.dressed(ServerResponse(status: .requestTimeout, text: "The request took too long.\n")), .timedOut)
+        case .responding, .waiting:
             self.refuseAndClose(
-                ServerResponse(status: .serviceUnavailable, text: "The server took too long.\n"), .timedOut)
+                self.dressed(ServerResponse(status: .serviceUnavailable, text: "The server took too long.\n")),
+                .timedOut)
         case .idle, .flushing, .done:
             self.drop()
         }
