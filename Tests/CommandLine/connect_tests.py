@@ -186,3 +186,62 @@ async def _():
     for wrong in (["--event", "connect"], ["--auth", "[1]"], ["--transport", "pigeon"]):
         result = await martlet("connect", "--socket.io", "http://127.0.0.1:1", *wrong, stdin="")
         equal(result.status, 64, f"status with {wrong}")
+
+
+@test("connect --socket.io: what a session can't honour is refused, and said by the help")
+async def _():
+    several = ["--resolve", "a:1:127.0.0.1,127.0.0.2"]
+    for wrong in (["--subprotocol", "chat"], ["--max-redirects", "1"], ["--commands"], ["--http2"], several):
+        result = await martlet("connect", "--socket.io", "http://127.0.0.1:1", *wrong, stdin="")
+        equal((result.output, result.status), ("", 64), f"output and status with {wrong}")
+        contains(result.errors.splitlines()[0], wrong[0], "first line of errors")
+        # A WebSocket alone can.
+        result = await martlet("connect", "--socket.io", "http://127.0.0.1:1", "--transport", "websocket", *wrong, stdin="")
+        equal(result.status, 2 if wrong[0] in ("--http2", "--resolve") else 64, f"status by WebSocket with {wrong}")
+    contains(" ".join((await martlet("connect", "--help")).output.split()), "--http2 and more than one address for --resolve need --transport websocket", "help")
+
+
+@test("connect --socket.io: --resolve, --http1 and credentials of the URL, by each transport")
+async def _():
+    async with Server() as server:
+        place = f"nowhere.invalid:{server.port}"
+        for transport in ("upgrade", "polling", "websocket"):
+            result = await martlet("connect", "--socket.io", f"http://u:p@{place}", "--resolve", f"{place}:127.0.0.1", "--http1",
+                                   "--namespace", "/echo", "--transport", transport, "--wait", "0.5", stdin="one\n")
+            equal((result.lines, result.errors, result.status), (['message-back "one"'], "", 0), f"output, errors and status, {transport}")
+
+
+@test("connect --socket.io: --http2 over TLS by a WebSocket alone")
+async def _():
+    async with Server("--tls-self-signed") as server:
+        result = await martlet("connect", "--socket.io", server.http, "--insecure", "--http2", "--namespace", "/echo",
+                               "--transport", "websocket", "--wait", "0.5", stdin="one\n")
+        equal((result.lines, result.errors, result.status), (['message-back "one"'], "", 0), "output, errors and status")
+
+
+@test("connect --socket.io: a refusal is status 2, with what the server said, its control characters escaped once")
+async def _():
+    async def refuse(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 403 No\r\nX-Why: moulting\r\nContent-Length: 9\r\n\r\nno \"\x1b\\\"!\n")
+        await writer.drain()
+        writer.close()
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        for transport in ("upgrade", "polling", "websocket"):
+            result = await martlet("connect", "--socket.io", url, "--transport", transport, stdin="x\n")
+            equal((result.output, result.status), ("", 2), "output and status")
+            contains(result.errors.splitlines()[0], "403", "first line of errors")
+            contains(result.errors.lower(), "x-why: moulting", "errors")
+            contains(result.errors, 'no "\\u{1b}\\\\"!', "errors")
+
+
+@test("class 22, terminal injection: the reason of a close is escaped once")
+async def _():
+    async def say(connection):
+        await connection.close(4000, "\x1b[31m \"quoted\" back\\slash")
+    async with peer(say) as server:
+        result = await martlet("connect", server.url, stdin="")
+        equal(result.status, 1, "status")
+        contains(result.errors, r'4000 "\u{1B}[31m \"quoted\" back\\slash"', "errors")

@@ -1,4 +1,7 @@
-"""What python-socketio's asyncio client must see."""
+"""What python-socketio's asyncio client must see.
+
+It moves to WebSocket before it sends anything of Socket.IO; what is sent before that is for the JavaScript client's scenarios.
+"""
 
 import asyncio
 import time
@@ -109,9 +112,42 @@ async def restart(url, transports, control, **_):
         await until("the connection", lambda: client.counts["connect"] == 2)
         if client.get_sid("/echo") == first:
             raise Failure("another server, but the same id")
+        await client.settled(transports)
         equal(await client.call("message", "again", namespace="/echo", timeout=DEADLINE), "again", "acknowledgment")
     finally:
         await client.disconnect()
+
+
+async def cut(forwarded, transports, control, token, **_):
+    """It has nothing of connection state recovery: it comes back as another socket, and misses what was said meanwhile."""
+    room = f"room-{token}"
+    client = await Client().open(forwarded, transports, ("/chat",))
+    try:
+        await client.settled(transports)
+        for round in range(3):
+            first = client.get_sid("/chat")
+            equal(await client.call("join", room, namespace="/chat", timeout=DEADLINE), [room], "rooms")
+            client.heard.clear()
+            await control.say("say", room, 0, 3)
+            await until("what was said before", lambda: len(client.heard) == 3)
+            control.forwarder.cut()
+            await control.say("say", room, 3, 5)
+            await until("the disconnection", lambda: client.counts["disconnect"] == round + 1)
+            control.forwarder.mend()
+            await until("the connection", lambda: client.counts["connect"] == round + 2)
+            if client.get_sid("/chat") == first:
+                raise Failure("the same socket, though the client can't ask for that")
+            await client.settled(transports)
+            # Nobody is in a room whom the application has not brought there.
+            await control.say("say", room, 8, 1)
+            equal(await client.call("join", room, namespace="/chat", timeout=DEADLINE), [room], "rooms, again")
+            await control.say("say", room, 9, 3)
+            await until("what was said after", lambda: len(client.heard) >= 6)
+            equal([values[1] for values in client.heard], [0, 1, 2, 9, 10, 11], "who comes back hears what is said from then on")
+    finally:
+        control.forwarder.mend()
+        await client.disconnect()
+    return "what is said while python-socketio is cut off is missed: it asks for no recovery"
 
 
 async def stream(proxied, expected, seconds, **_):
@@ -133,4 +169,4 @@ async def stream(proxied, expected, seconds, **_):
         await client.disconnect()
 
 
-SCENARIOS = {"basics": basics, "namespaces": namespaces, "restart": restart, "stream": stream}
+SCENARIOS = {"basics": basics, "namespaces": namespaces, "restart": restart, "cut": cut, "stream": stream}

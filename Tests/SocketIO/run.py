@@ -125,12 +125,14 @@ async def main(names):
                 await tests.run(f"python-socketio, {scenario}, {mode}", lambda: python(scenario, transports=transports))
                 await tests.run(f"Node, {scenario}, {mode}", lambda: in_node(file, scenario, values))
                 await tests.run(f"Chromium, {scenario}, {mode}", lambda: in_chromium(browser, control.origin, scenario, values))
+            await tests.run(f"python-socketio, cut, {mode}", lambda: python("cut", transports=transports, token=f"{free_port()}"))
             values = {**options, "transports": transports, "token": f"{free_port()}"}
             await tests.run(f"Node, recovery, {mode}", lambda: in_node(file, "recovery", values))
             values = {**values, "token": f"{free_port()}"}
             await tests.run(f"Chromium, recovery, {mode}", lambda: in_chromium(browser, control.origin, "recovery", values))
         for mode, transport in {"poll then upgrade": "upgrade", "polling only": "polling", "WebSocket only": "websocket"}.items():
             await tests.run(f"our client and python-socketio's server, {mode}", lambda: swift_client.against_python(transport))
+            await tests.run(f"our client sends much at once to python-socketio's server, {mode}", lambda: swift_client.many_to_python(transport))
             await tests.run(f"our client is cut off and comes back, {mode}", lambda: swift_client.cut_off(forwarder, control, transport))
         await tests.run("our client behind nginx that does not forward Upgrade", lambda: swift_client.behind_proxy(nginx.blocked))
         await tests.run("clients that never read", lambda: slow.never_reading(server))

@@ -1,12 +1,13 @@
 """Our own client, as `martlet connect --socket.io`, against python-socketio's server, behind a proxy, and cut off."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import socketio
 from aiohttp import web
 
 from harness import DEADLINE, MARTLET, Failure
-from python_client import equal
+from python_client import equal, until
 
 
 async def talk(url, lines, *options):
@@ -25,6 +26,21 @@ async def talk(url, lines, *options):
     return out.decode().splitlines()
 
 
+@asynccontextmanager
+async def serving(server):
+    """The URL of python-socketio's server while it runs."""
+    app = web.Application()
+    server.attach(app)
+    runner = web.AppRunner(app, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        yield f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
+    finally:
+        await runner.cleanup()
+
+
 async def against_python(transport):
     server = socketio.AsyncServer(async_mode="aiohttp")
 
@@ -40,15 +56,8 @@ async def against_python(transport):
         await server.emit("back", values, to=sid, namespace="/chat")
         return values
 
-    app = web.Application()
-    server.attach(app)
-    runner = web.AppRunner(app, shutdown_timeout=1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
-    options = ["--namespace", "/chat", "--transport", transport, "--json", "--ack", "--wait", "0.3"]
-    try:
+    async with serving(server) as url:
+        options = ["--namespace", "/chat", "--transport", transport, "--json", "--ack", "--wait", "0.3"]
         lines = await talk(url, ['["a",{"b":[true]}]', "5"], *options, "--auth", '{"token":"t"}')
         equal(sorted(lines), sorted(['hello "\u00e9" [1,null]', 'back "a" {"b":[true]}', 'ack "a" {"b":[true]}', "back 5", "ack 5"]), "output")
         try:
@@ -57,8 +66,18 @@ async def against_python(transport):
         except Failure as failure:
             if "status 2" not in str(failure) or "who are you" not in str(failure):
                 raise
-    finally:
-        await runner.cleanup()
+
+
+async def many_to_python(transport):
+    """Of a POST with more than 16 packets that server takes none, and says that all is well."""
+    server = socketio.AsyncServer(async_mode="aiohttp")
+    taken = []
+    server.on("message", lambda _, number: taken.append(number))
+    async with serving(server) as url:
+        numbers = list(range(100))
+        await talk(url, [str(number) for number in numbers], "--transport", transport, "--json", "--wait", "0")
+        await until("100 events", lambda: len(taken) >= 100)
+        equal(taken, numbers, "events")
 
 
 async def behind_proxy(port):

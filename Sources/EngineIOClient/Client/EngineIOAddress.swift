@@ -3,7 +3,7 @@ internal import WebSocketProtocol
 
 /// Where a server's sessions are, and the URLs that lead there.
 struct EngineIOAddress: Sendable {
-    private let url: WebSocketURL
+    let url: WebSocketURL
 
     init(_ url: String) throws(EngineIOClientError) {
         do throws(WebSocketURLError) {
@@ -16,6 +16,11 @@ struct EngineIOAddress: Sendable {
             throw EngineIOClientError(
                 .invalidURL, "can't connect to \(url.debugDescription): there is no polling over a Unix socket")
         }
+    }
+
+    /// What the URL's `user:password@` says to the server (RFC 7617); nil if it has none.
+    var authorization: String? {
+        self.url.userInformation.map { "Basic " + Base64.encode(Array($0.utf8)) }
     }
 
     /// - Parameters:

@@ -1,9 +1,6 @@
 internal import AsyncHTTPClient
 internal import EngineIOProtocol
-internal import NIOCore
-internal import NIOHTTPCompression
-internal import WebSocketClient
-internal import WebSocketNIO
+internal import HTTPTypes
 
 /// Opens sessions of Engine.IO v4: by HTTP polling, which every network lets through, moving to a WebSocket where that works.
 ///
@@ -20,7 +17,7 @@ public struct EngineIOClient: Sendable {
         self.configuration = configuration
     }
 
-    /// Opens a session, runs `body` with it and closes it.
+    /// Opens a session, runs `body` with it and closes it, also when `body` throws.
     /// - Parameters:
     ///   - url: `http:`, `https:`, `ws:` or `wss:`, with the path that the server serves, such as `/engine.io/`. A query is kept.
     ///   - body: may stop at any time. When the session ends before, ``EngineIOClientSession/messages`` and
@@ -30,9 +27,14 @@ public struct EngineIOClient: Sendable {
         to url: String, _ body: (EngineIOClientSession) async throws -> Result
     ) async throws -> Result {
         let address = try EngineIOAddress(url)
-        let http = HTTPClient(configuration: self.configuration.http)
+        var configuration = self.configuration
+        if configuration.headerFields[.authorization] == nil {
+            configuration.headerFields[.authorization] = address.authorization
+        }
+        let http = HTTPClient(configuration: try configuration.http(address.url))
         do {
-            let result = try await self.run(address, http, body)
+            let driver = try await SessionDriver.open(address, http, configuration)
+            let result = try await self.run(driver, body)
             try await http.shutdown()
             return result
         } catch {
@@ -42,52 +44,20 @@ public struct EngineIOClient: Sendable {
     }
 
     private func run<Result: Sendable>(
-        _ address: EngineIOAddress, _ http: HTTPClient, _ body: (EngineIOClientSession) async throws -> Result
+        _ driver: SessionDriver, _ body: (EngineIOClientSession) async throws -> Result
     ) async throws -> Result {
-        let driver = try await SessionDriver.open(address, http, self.configuration)
-        let session = EngineIOClientSession(driver: driver)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await driver.run() }
             do {
-                let result = try await body(session)
+                let result = try await body(EngineIOClientSession(driver: driver))
                 driver.close()
-                group.addTask {
-                    // Whoever does not take the goodbye is not waited for.
-                    try await Task.sleep(for: self.configuration.closeTimeout)
-                }
                 try await group.next()
-                group.cancelAll()
                 return result
             } catch {
-                group.cancelAll()
+                driver.close()
+                try? await group.next()
                 throw error
             }
         }
-    }
-}
-
-extension EngineIOClientConfiguration {
-    fileprivate var http: HTTPClient.Configuration {
-        var configuration = HTTPClient.Configuration(
-            tlsConfiguration: self.tls,
-            redirectConfiguration: .disallow,
-            timeout: .init(connect: TimeAmount(self.requestTimeout))
-        )
-        configuration.proxy = self.proxy
-        configuration.httpVersion = .http1Only
-        // Whoever wants another attempt makes one, with a delay of its choosing.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.decompression = .enabled(limit: .size(self.maximumPollByteCount))
-        return configuration
-    }
-
-    /// For WebSockets of sessions.
-    var webSocketClient: WebSocketClient {
-        var configuration = ClientConfiguration()
-        configuration.connection = self.webSocket
-        configuration.headerFields = self.headerFields
-        configuration.tls = self.tls
-        configuration.connectTimeout = self.requestTimeout
-        return WebSocketClient(configuration: configuration)
     }
 }

@@ -1,4 +1,3 @@
-public import AsyncHTTPClient
 public import HTTPTypes
 public import NIOSSL
 public import WebSocketClient
@@ -16,12 +15,20 @@ public struct EngineIOClientConfiguration: Sendable {
     public var transports = Transports.pollingThenWebSocket
     /// For the handshake, and for each request besides the server's ping interval. Default 20 s.
     public var requestTimeout: Duration = .seconds(20)
-    /// Extra fields of every request: `Authorization`, `Cookie`, `Origin` and the like.
+    /// Extra fields of every request: `Authorization`, `Cookie`, `Origin` and the like. A URL's `user:password@` stands for an
+    /// `Authorization` that is not here.
     public var headerFields: HTTPFields = [:]
     /// For `https:` and `wss:`. By default certificates and host names are verified against the system's roots.
     public var tls = TLSConfiguration.makeClientConfiguration()
-    /// The proxy that polls go through. Default nil: none.
-    public var proxy: HTTPClient.Configuration.Proxy?
+    /// Proxies to connect through, for polling and WebSockets alike; nil, the default, for none. See
+    /// `ProxyConfiguration.environment(_:)`. Both ask an HTTP proxy for a tunnel (`CONNECT`). Polling can't use a proxy that wants
+    /// TLS itself, nor a SOCKS proxy that asks for a password: then there is no session.
+    public var proxy: ProxyConfiguration?
+    /// Addresses to connect to instead of what a name resolves to, by `host:port`. Of several, polling takes the first; a
+    /// WebSocket the first to answer.
+    public var resolve: [String: [String]] = [:]
+    /// Which version of HTTP the handshake of a WebSocket may use. Polling uses HTTP/1.1.
+    public var webSocketHTTPVersions = HTTPVersions.automatic
     /// What WebSockets are allowed.
     public var webSocket = ConnectionConfiguration()
     /// The longest answer to a poll, in bytes. Default 16 MiB; a longer one ends the session.

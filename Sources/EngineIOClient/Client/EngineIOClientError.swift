@@ -5,7 +5,7 @@ public struct EngineIOClientError: Error, Sendable, CustomStringConvertible {
     /// What happened; the set may grow.
     public struct Reason: Sendable, Hashable {
         enum Value: Sendable, Hashable {
-            case invalidURL, network, refused, invalidResponse, pingTimeout, closedByServer, closed, timedOut
+            case invalidURL, network, refused, invalidResponse, pingTimeout, closedByServer, closed, timedOut, proxy
         }
         let value: Value
 
@@ -13,6 +13,8 @@ public struct EngineIOClientError: Error, Sendable, CustomStringConvertible {
         public static let invalidURL = Reason(value: .invalidURL)
         /// No server answered, or a connection broke off.
         public static let network = Reason(value: .network)
+        /// The proxy is one that polling can't use.
+        public static let proxy = Reason(value: .proxy)
         /// The server refused a request: see ``EngineIOClientError/status`` and ``EngineIOClientError/body``.
         public static let refused = Reason(value: .refused)
         /// What the server sent is no Engine.IO v4.
@@ -52,6 +54,8 @@ public struct EngineIOClientError: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String { self.message }
+
+    static let closedHere = EngineIOClientError(.closed, "the session is closed")
 
     /// The connection was closed by somebody else while it was needed.
     package static let closedBeforeEnd = EngineIOClientError(.closed, "the client was closed")

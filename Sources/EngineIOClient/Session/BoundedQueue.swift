@@ -10,6 +10,10 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         var consumer: CheckedContinuation<Void, Never>?
         var producers: [CheckedContinuation<Void, Never>] = []
 
+        func hasRoom(_ cost: Int, _ capacity: Int) -> Bool {
+            self.elements.isEmpty || self.cost + cost <= capacity
+        }
+
         mutating func takeProducers() -> [CheckedContinuation<Void, Never>] {
             defer { self.producers = [] }
             return self.producers
@@ -19,6 +23,9 @@ final class BoundedQueue<Element: Sendable>: Sendable {
     private let state = Mutex(State())
     private let capacity: Int
 
+    /// How many wait for room.
+    var waitingProducerCount: Int { self.state.withLock { $0.producers.count } }
+
     /// - Parameter capacity: what the costs of elements may add up to; one alone may cost more.
     init(capacity: Int) {
         self.capacity = capacity
@@ -27,27 +34,39 @@ final class BoundedQueue<Element: Sendable>: Sendable {
     /// Waits for room.
     /// - Throws: what the queue was finished with, or `CancellationError`.
     func put(_ element: Element, cost: Int) async throws {
-        while true {
-            try Task.checkCancellation()
-            let isPut = try self.state.withLock { state in
-                if let end = state.end { throw end ?? CancellationError() }
-                guard state.elements.isEmpty || state.cost + cost <= self.capacity else { return false }
-                state.elements.append((element, cost))
-                state.cost += cost
-                return true
-            }
-            if isPut { return self.wakeConsumer() }
-            await self.wait { state, continuation in
-                guard state.end == nil, state.cost > 0 else { return false }
-                state.producers.append(continuation)
-                return true
-            }
-        }
+        repeat { try await self.waitForRoom(cost: cost) } while try !self.putIfRoom(element, cost: cost)
     }
 
-    /// Puts in what must not wait.
+    /// - Returns: false if there is no room.
+    /// - Throws: what the queue was finished with.
+    func putIfRoom(_ element: Element, cost: Int) throws -> Bool {
+        let isPut = try self.state.withLock { state in
+            if let end = state.end { throw end ?? CancellationError() }
+            guard state.hasRoom(cost, self.capacity) else { return false }
+            state.elements.append((element, cost))
+            state.cost += cost
+            return true
+        }
+        if isPut { self.wakeConsumer() }
+        return isPut
+    }
+
+    /// Returns when there is room, which somebody else may take, or the end has come.
+    /// - Throws: `CancellationError`.
+    func waitForRoom(cost: Int) async throws {
+        await self.wait { state, continuation in
+            guard state.end == nil, !state.hasRoom(cost, self.capacity) else { return false }
+            state.producers.append(continuation)
+            return true
+        }
+        try Task.checkCancellation()
+    }
+
+    /// Puts in what must not wait, unless the end has come.
     func putNow(_ element: Element) {
-        self.state.withLock { $0.elements.append((element, 0)) }
+        self.state.withLock { state in
+            if state.end == nil { state.elements.append((element, 0)) }
+        }
         self.wakeConsumer()
     }
 
@@ -85,10 +104,13 @@ final class BoundedQueue<Element: Sendable>: Sendable {
         }
     }
 
-    /// No more comes; what is in it can still be taken out.
-    func finish(throwing error: (any Error)? = nil) {
+    /// No more comes, but for one last element; what is in it can still be taken out.
+    func finish(with last: Element? = nil, throwing error: (any Error)? = nil) {
         let waiting = self.state.withLock { state in
-            if state.end == nil { state.end = .some(error) }
+            if state.end == nil {
+                if let last { state.elements.append((last, 0)) }
+                state.end = .some(error)
+            }
             return state.takeProducers()
         }
         for producer in waiting { producer.resume() }

@@ -34,6 +34,21 @@ public struct EngineIOClientSession: Sendable {
     /// Sends messages with nothing in between.
     public func send(together messages: [WebSocketMessage]) async throws { try await self.driver.send(messages) }
 
+    /// Sends messages with nothing in between, unless too much waits before them.
+    /// - Returns: whether they will be sent.
+    /// - Throws: ``EngineIOClientError`` if the session has ended.
+    package func sendIfRoom(together messages: [WebSocketMessage]) throws -> Bool {
+        try self.driver.sendIfRoom(messages)
+    }
+
+    /// Returns when there is room for messages, which somebody else may take, or the session has ended.
+    package func waitForRoom(for messages: [WebSocketMessage]) async throws {
+        try await self.driver.waitForRoom(for: messages)
+    }
+
+    /// Sends what must not wait for room, unless the session has ended.
+    package func sendNow(_ message: WebSocketMessage) { self.driver.sendNow([message]) }
+
     /// Ends the session after what was sent before; ``messages`` come to their end.
     public func close() { self.driver.close() }
 

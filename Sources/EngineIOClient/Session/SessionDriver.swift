@@ -1,6 +1,4 @@
-internal import AsyncHTTPClient
 internal import EngineIOProtocol
-internal import HTTPTypes
 internal import NIOCore
 internal import Synchronization
 internal import WebSocketClient
@@ -10,12 +8,18 @@ internal import WebSocketNIO
 final class SessionDriver: Sendable {
     let parameters: SessionParameters
     let inbound: BoundedQueue<WebSocketMessage>
+    let polling: Polling
+    let state: Mutex<State>
     private let outbound: BoundedQueue<OutgoingPacket>
-    private let polling: Polling
-    private let configuration: EngineIOClientConfiguration
-    private let state: Mutex<State>
+    /// What came with the handshake.
+    private let first: [IncomingPacket]
+    /// Ends when closing begins.
+    private let closing: AsyncStream<Void>
+    private let beginClosing: AsyncStream<Void>.Continuation
 
-    private struct State {
+    var configuration: EngineIOClientConfiguration { self.polling.configuration }
+
+    struct State {
         /// What carries the session from its start.
         let first: WebSocketConnection?
         /// A WebSocket that has shown that it works.
@@ -30,71 +34,17 @@ final class SessionDriver: Sendable {
     /// The session was closed from here.
     private struct Closed: Error {}
 
-    private init(_ parameters: SessionParameters, _ polling: Polling, _ socket: WebSocketConnection?) {
+    init(
+        _ parameters: SessionParameters, _ polling: Polling, _ socket: WebSocketConnection?,
+        first: [IncomingPacket] = []
+    ) {
         self.parameters = parameters
         self.polling = polling
-        self.configuration = polling.configuration
+        self.first = first
+        (self.closing, self.beginClosing) = AsyncStream.makeStream()
         self.inbound = BoundedQueue(capacity: polling.configuration.inboundQueueByteCount)
         self.outbound = BoundedQueue(capacity: polling.configuration.outboundQueueByteCount)
         self.state = Mutex(State(first: socket, transport: socket == nil ? .polling : .webSocket))
-    }
-
-    /// Does the handshake.
-    static func open(
-        _ address: EngineIOAddress, _ http: HTTPClient, _ configuration: EngineIOClientConfiguration
-    ) async throws -> SessionDriver {
-        let polling = Polling(address: address, http: http, configuration: configuration)
-        guard configuration.transports == .webSocketOnly else {
-            var packets = try await polling.get(nil, timeout: configuration.requestTimeout)[...]
-            guard case .control(.open, let json) = packets.popFirst() else {
-                throw EngineIOClientError(.invalidResponse, "the server's first packet does not open a session")
-            }
-            let driver = SessionDriver(try SessionParameters(json), polling, nil)
-            for packet in packets { try await driver.received(packet) }
-            return driver
-        }
-        let socket = try await SessionDriver.dial(address, nil, configuration)
-        do {
-            let first = try await SessionDriver.first(of: socket, within: configuration.requestTimeout)
-            guard let first, case .control(.open, let json) = try? IncomingPacket(first) else {
-                throw EngineIOClientError(.invalidResponse, "the server's first packet does not open a session")
-            }
-            return SessionDriver(try SessionParameters(json), polling, socket)
-        } catch {
-            _ = try? await socket.close()
-            throw error
-        }
-    }
-
-    /// The first message, or nil if the server closes the WebSocket before.
-    private static func first(
-        of socket: WebSocketConnection, within timeout: Duration
-    ) async throws -> WebSocketMessage? {
-        try await withThrowingTaskGroup(of: WebSocketMessage?.self) { group in
-            group.addTask {
-                for try await message in socket.messages { return message }
-                return nil
-            }
-            group.addTask {
-                try await Task.sleep(for: timeout)
-                throw EngineIOClientError(.timedOut, "the server said nothing within \(timeout)")
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
-        }
-    }
-
-    private static func dial(
-        _ address: EngineIOAddress, _ id: String?, _ configuration: EngineIOClientConfiguration
-    ) async throws -> WebSocketConnection {
-        do {
-            return try await configuration.webSocketClient.connect(to: address.url(.webSocket, id, isWebSocket: true))
-        } catch let error as ConnectError {
-            throw EngineIOClientError(
-                error.response == nil ? error.reason == .timedOut ? .timedOut : .network : .refused, error.message,
-                status: error.response?.status, headerFields: error.response?.headerFields ?? [:],
-                body: String(buffer: error.body), underlying: error)
-        }
     }
 }
 
@@ -104,13 +54,25 @@ extension SessionDriver {
     var transport: EngineIOTransport { self.state.withLock { $0.transport } }
 
     func send(_ messages: [WebSocketMessage]) async throws {
-        try await self.outbound.put(
-            .messages(messages), cost: messages.reduce(0) { $0 + $1.bytes.readableBytes + 64 })
+        try await self.outbound.put(.messages(messages), cost: messages.cost)
+    }
+
+    func sendIfRoom(_ messages: [WebSocketMessage]) throws -> Bool {
+        try self.outbound.putIfRoom(.messages(messages), cost: messages.cost)
+    }
+
+    func waitForRoom(for messages: [WebSocketMessage]) async throws {
+        try await self.outbound.waitForRoom(cost: messages.cost)
+    }
+
+    func sendNow(_ messages: [WebSocketMessage]) {
+        self.outbound.putNow(.messages(messages))
     }
 
     /// Says goodbye after what was sent before.
     func close() {
-        self.outbound.putNow(.close)
+        self.outbound.finish(with: .close, throwing: EngineIOClientError.closedHere)
+        self.beginClosing.finish()
     }
 
     func onTransportChange(_ callback: @escaping @Sendable (EngineIOTransport) -> Void) {
@@ -129,6 +91,12 @@ extension SessionDriver {
                 group.addTask { try await self.receive() }
                 group.addTask { try await self.sendAll() }
                 group.addTask { try await self.watch() }
+                group.addTask {
+                    for await _ in self.closing {}
+                    // Whoever does not take the goodbye is not waited for.
+                    try await Task.sleep(for: self.configuration.closeTimeout)
+                    throw Closed()
+                }
                 if self.configuration.transports == .pollingThenWebSocket,
                     self.parameters.upgrades.contains("websocket")
                 {
@@ -141,7 +109,7 @@ extension SessionDriver {
             // After our goodbye the server ends what is under way, which is no error.
             reason = self.state.withLock { $0.isClosing } ? Closed() : error
         }
-        let ended = reason is Closed ? EngineIOClientError(.closed, "the session is closed") : reason
+        let ended = reason is Closed ? EngineIOClientError.closedHere : reason
         self.inbound.finish(throwing: reason is Closed ? nil : reason)
         self.outbound.finish(throwing: ended)
         let sockets = self.state.withLock { [$0.first, $0.candidate] }
@@ -149,6 +117,7 @@ extension SessionDriver {
     }
 
     private func receive() async throws {
+        for packet in self.first { try await self.received(packet) }
         var socket = self.state.withLock { $0.first }
         while socket == nil {
             let timeout = self.parameters.maximumSilence + self.configuration.requestTimeout
@@ -256,16 +225,16 @@ extension SessionDriver {
 
     /// Sends a packet, and what waits behind it as far as the server takes it at once.
     private func post(_ packet: OutgoingPacket) async throws {
-        let limit = self.parameters.maxPayload ?? 1_000_000
-        var body = ByteBuffer()
-        body.append(packet)
-        while let next = self.outbound.takeIf({ next in
-            next.payloadByteCount.map { body.readableBytes + 1 + $0 <= limit } ?? false
-        }) {
-            if case .pong = next { self.state.withLock { $0.isPongWaiting = false } }
-            body.append(next)
+        var payload = OutgoingPayload(maximumByteCount: self.parameters.maxPayload ?? 1_000_000)
+        for part in packet.parts {
+            if !payload.hasRoom(for: part) { try await self.polling.post(payload.takeBody(), self.parameters.sid) }
+            payload.append(part)
         }
-        try await self.polling.post(body, self.parameters.sid)
+        while let next = self.outbound.takeIf({ !$0.isEnd && payload.hasRoom(for: $0) }) {
+            if case .pong = next { self.state.withLock { $0.isPongWaiting = false } }
+            payload.append(next)
+        }
+        try await self.polling.post(payload.takeBody(), self.parameters.sid)
     }
 
     /// A server that says nothing for longer than its own heartbeat is gone.
@@ -278,18 +247,9 @@ extension SessionDriver {
             try await Task.sleep(until: deadline)
         }
     }
+}
 
-    /// Opens a WebSocket beside the polling session and asks whether it gets through; if not, polling goes on.
-    private func probe() async {
-        var configuration = self.configuration
-        configuration.headerFields = self.polling.cookies.added(to: configuration.headerFields)
-        guard let socket = try? await SessionDriver.dial(self.polling.address, self.parameters.sid, configuration)
-        else { return }
-        do {
-            try await socket.send("2probe")
-            let answer = try await SessionDriver.first(of: socket, within: self.configuration.requestTimeout)
-            if answer?.text == "3probe" { return self.state.withLock { $0.candidate = socket } }
-        } catch {}
-        _ = try? await socket.close()
-    }
+extension [WebSocketMessage] {
+    /// What they take of a queue.
+    fileprivate var cost: Int { self.reduce(0) { $0 + $1.bytes.readableBytes + 64 } }
 }

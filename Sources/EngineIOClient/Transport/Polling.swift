@@ -4,6 +4,7 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPTypesHTTP1
+internal import WebSocketClient
 internal import WebSocketNIO
 internal import WebSocketProtocol
 
@@ -50,7 +51,8 @@ struct Polling: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
-            throw EngineIOClientError(.network, "a request failed: \(error)", underlying: error)
+            let way = self.configuration.proxy?.proxy(for: self.address.url).map { " through the proxy \($0)" } ?? ""
+            throw EngineIOClientError(.network, "a request\(way) failed: \(error)", underlying: error)
         }
         for cookie in response.headers["Set-Cookie"] { self.cookies.received(cookie) }
         guard response.status == .ok else {
@@ -58,8 +60,7 @@ struct Polling: Sendable {
             // Only a handshake is refused; later it means that the session is no more.
             throw EngineIOClientError(
                 id == nil ? .refused : .network,
-                "the server \(id == nil ? "refused" : "ended the session") with status \(response.status.code): "
-                    + "\(text.prefix(200))",
+                "the server \(id == nil ? "refused" : "ended the session") with status \(response.status.code)",
                 status: HTTPResponse.Status(
                     code: Int(response.status.code), reasonPhrase: response.status.reasonPhrase),
                 headerFields: HTTPFields(response.headers, splitCookie: false), body: text)

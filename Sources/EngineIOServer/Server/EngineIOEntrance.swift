@@ -29,7 +29,8 @@ final class EngineIOEntrance: Sendable {
         do throws(EngineIOError) {
             guard exchange.isFromAllowedOrigin else { throw .forbidden("Origin not allowed") }
             let asked = try EngineIORequest(
-                EngineIORequest.Method(request.head.method),
+                // Over HTTP/2 the method of an opening handshake is CONNECT (RFC 8441 §5).
+                exchange.isWebSocketRequest ? .get : EngineIORequest.Method(request.head.method),
                 query: request.query,
                 isWebSocketRequest: exchange.isWebSocketRequest,
                 transports: self.core.configuration.transports

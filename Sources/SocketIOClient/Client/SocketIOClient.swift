@@ -1,11 +1,8 @@
 public import EngineIOClient
-internal import HTTPTypes
 public import Logging
-internal import NIOCore
 public import ServiceLifecycle
 public import SocketIOProtocol
 internal import Synchronization
-internal import WebSocketNIO
 
 /// A client of Socket.IO v5, which stays connected: over WebSocket where that works and by HTTP polling where not, and again
 /// after the connection was lost.
@@ -27,15 +24,23 @@ public final class SocketIOClient: Service {
     let logger: Logger
     /// Handlers that are to be called, in order.
     let jobs: AsyncStream<Job>
-    private let addJob: AsyncStream<Job>.Continuation
-    private let url: String
-    private let state = Mutex(State())
+    let addJob: AsyncStream<Job>.Continuation
+    /// Sockets that are to ask to be let in.
+    let applicants: AsyncStream<SocketIOClientSocket>
+    let addApplicant: AsyncStream<SocketIOClientSocket>.Continuation
+    /// Ends with ``close()``.
+    let closing: AsyncStream<Void>
+    private let beginClosing: AsyncStream<Void>.Continuation
+    let url: String
+    /// May be held while that of a socket is taken, never the other way round.
+    let state = Mutex(State())
 
     typealias Job = @Sendable () async -> Void
 
-    private struct State {
+    struct State {
         var sockets: [String: SocketIOClientSocket] = [:]
         var session: EngineIOClientSession?
+        /// There is no further session.
         var isClosed = false
         var waitingJobs = 0
         var jobWaiter: CheckedContinuation<Void, Never>?
@@ -56,6 +61,8 @@ public final class SocketIOClient: Service {
         self.configuration = configuration
         self.logger = logger
         (self.jobs, self.addJob) = AsyncStream.makeStream()
+        (self.applicants, self.addApplicant) = AsyncStream.makeStream()
+        (self.closing, self.beginClosing) = AsyncStream.makeStream()
     }
 
     /// The socket of a namespace; always the same one. It is connected while ``run()`` runs.
@@ -66,154 +73,33 @@ public final class SocketIOClient: Service {
         _ namespace: String = "/", auth: (@Sendable () async throws -> SocketIOValue?)? = nil
     ) -> SocketIOClientSocket {
         let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
-        let (socket, session) = self.state.withLock { state in
-            let socket = state.sockets[name] ?? SocketIOClientSocket(namespace: name, client: self, auth: auth)
-            let isNew = state.sockets.updateValue(socket, forKey: name) == nil
-            return (socket, isNew ? state.session : nil)
+        return self.state.withLock { state in
+            if let socket = state.sockets[name] { return socket }
+            let socket = SocketIOClientSocket(namespace: name, client: self, auth: auth)
+            if state.isClosed { socket.end() }
+            state.sockets[name] = socket
+            if state.session != nil { self.addApplicant.yield(socket) }
+            return socket
         }
-        if session != nil { self.enqueue { await socket.join() } }
-        return socket
     }
 
-    /// Stops for good, after what was sent before: ``run()`` returns.
+    /// Stops for good, after what was sent before: ``run()`` returns. Events that still wait for a connection are not sent.
     public func close() {
-        let session = self.state.withLock { state in
+        let (sockets, session) = self.state.withLock { state in
             state.isClosed = true
-            return state.session
+            return (Array(state.sockets.values), state.session)
         }
+        for socket in sockets { socket.end() }
         session?.close()
-    }
-}
-
-// MARK: - Running
-
-extension SocketIOClient {
-    /// Connects while `body` runs, and closes when it returns or throws.
-    /// - Throws: what `body` throws, or why there is no connection and will be none.
-    public func withConnection<Result: Sendable>(_ body: @Sendable @escaping () async throws -> Result) async throws
-        -> Result
-    {
-        try await withThrowingTaskGroup(of: Result?.self) { group in
-            group.addTask {
-                try await self.run()
-                return nil
-            }
-            group.addTask { try await body() }
-            defer { group.cancelAll() }
-            while let result = try await group.next() {
-                if let result {
-                    self.close()
-                    // The goodbye; what goes wrong with it is nobody's concern.
-                    _ = try? await group.next()
-                    return result
-                }
-            }
-            throw EngineIOClientError.closedBeforeEnd
-        }
-    }
-
-    /// Connects, and again after each loss, until the task is cancelled, graceful shutdown begins, or ``close()``. Once.
-    /// - Throws: why there is no connection, if ``SocketIOClientConfiguration/reconnection`` allows no further attempt or the
-    ///   server's refusal will not heal (a status of 400 to 499 but 408, 425 and 429).
-    public func run() async throws {
-        // Sockets hold the client, too.
-        defer { self.state.withLock { $0.sockets = [:] } }
-        try await withGracefulShutdownHandler {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    for await job in self.jobs { await job() }
-                }
-                do {
-                    try await self.stayConnected()
-                } catch {
-                    group.cancelAll()
-                    throw error
-                }
-                // Handlers of what came in are called to the last.
-                self.addJob.finish()
-                try await group.next()
-            }
-        } onGracefulShutdown: {
-            self.close()
-        }
-    }
-
-    private func stayConnected() async throws {
-        var attempt = 0
-        while !self.state.withLock({ $0.isClosed }) {
-            do {
-                try await EngineIOClient(configuration: self.configuration.engine).withSession(to: self.url) {
-                    session in
-                    defer { self.state.withLock { $0.session = nil } }
-                    try await self.serve(session) { attempt = 0 }
-                }
-                self.lost("io client disconnect")
-            } catch {
-                self.lost("\(error)")
-                try Task.checkCancellation()
-                if self.state.withLock({ $0.isClosed }) { return }
-                guard let reconnection = self.configuration.reconnection, !error.isPermanent,
-                    attempt < reconnection.maximumAttempts ?? .max
-                else { throw error }
-                let delay = reconnection.delay(attempt: attempt, random: .random(in: 0...1))
-                self.logger.debug("no connection", metadata: ["error": "\(error)", "next attempt in": "\(delay)"])
-                attempt += 1
-                try await Task.sleep(for: delay)
-            }
-        }
-    }
-
-    private func serve(_ session: EngineIOClientSession, onSuccess: () -> Void) async throws {
-        let (sockets, isClosed) = self.state.withLock { state in
-            state.session = session
-            return (Array(state.sockets.values), state.isClosed)
-        }
-        if isClosed { return session.close() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            // Beside what comes in: one that has to ask for its token holds nobody up.
-            for socket in sockets { group.addTask { await socket.join() } }
-            defer { group.cancelAll() }
-            var assembler = PacketAssembler(limits: self.configuration.limits)
-            for try await message in session.messages {
-                guard let packet = try assembler.received(message) else { continue }
-                if case .connect = packet.content { onSuccess() }
-                guard let socket = self.state.withLock({ $0.sockets[packet.namespace] }) else { continue }
-                try await socket.received(packet)
-                await self.waitForHandlers()
-            }
-        }
-    }
-
-    private func lost(_ reason: String) {
-        for socket in self.state.withLock({ Array($0.sockets.values) }) { socket.lost(reason) }
-    }
-}
-
-extension PacketAssembler {
-    fileprivate mutating func received(_ message: WebSocketMessage) throws -> SocketIOPacket? {
-        guard message.kind == .text else { return try self.receivedBinary(Array(message.bytes.readableBytesView)) }
-        return try message.bytes.withUnsafeReadableBytes { try self.receivedText($0) }
-    }
-}
-
-extension Error {
-    /// Asking again would bring the same answer.
-    fileprivate var isPermanent: Bool {
-        guard let error = self as? EngineIOClientError else { return false }
-        if error.reason == .invalidURL { return true }
-        guard error.reason == .refused, let status = error.status?.code else { return false }
-        return (400..<500).contains(status) && ![408, 425, 429].contains(status)
+        self.beginClosing.finish()
     }
 }
 
 // MARK: - For sockets
 
 extension SocketIOClient {
-    /// The session at this moment.
-    var session: EngineIOClientSession? { self.state.withLock { $0.session } }
-
     /// What carries the session now; nil if there is none.
-    public var transport: EngineIOTransport? { self.session?.transport }
+    public var transport: EngineIOTransport? { self.state.withLock { $0.session }?.transport }
 
     /// Calls a handler after those before it.
     func enqueue(_ job: @escaping Job) {
@@ -231,7 +117,7 @@ extension SocketIOClient {
     }
 
     /// Waits while too many events wait for handlers.
-    private func waitForHandlers() async {
+    func waitForHandlers() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let waits = self.state.withLock { state in

@@ -1,5 +1,4 @@
 internal import EngineIOClient
-internal import NIOCore
 public import SocketIOProtocol
 internal import Synchronization
 internal import WebSocketNIO
@@ -7,14 +6,15 @@ internal import WebSocketNIO
 extension SocketIOClientSocket {
     /// Sends an event; waits while too much waits before it. Without a connection it is kept for the next one.
     /// - Throws: `SocketIOEmitError` or `EncodingError` if the event can't be sent, ``SocketIOBufferError`` if too many wait
-    ///   for a connection, `CancellationError`.
+    ///   for a connection, `EngineIOClientError` if the client was closed or ``SocketIOClient/run()`` has ended,
+    ///   `CancellationError`. Then it was not sent.
     public func emit<each Value: Encodable>(_ event: String, _ values: repeat each Value) async throws {
         try await self.emit(event, arguments: [SocketIOValue](encoding: repeat each values))
     }
 
     /// Sends an event with arguments as they are: see ``emit(_:_:)``.
     public func emit(_ event: String, arguments: [SocketIOValue]) async throws {
-        try await self.send(self.event(event, arguments, nil))
+        try await self.send(OutgoingEvent(messages: self.messages(event, arguments, nil), acknowledgmentID: nil))
     }
 
     /// Sends an event and waits for the server's answer.
@@ -44,16 +44,16 @@ extension SocketIOClientSocket {
 
     /// Leaves the namespace. ``connect()`` comes back.
     public func disconnect() async throws {
-        let wasConnected = self.state.withLock { state in
-            defer {
-                state.isWanted = false
-                state.privateID = nil
-            }
-            return state.isConnected
+        let left = self.state.withLock { state -> (wasConnected: Bool, unanswered: [PendingAnswer])? in
+            state.isWanted = false
+            state.privateID = nil
+            state.isRecovering = false
+            // A server takes no goodbye before it has let one in: that is waited for.
+            guard let membership = state.phase.confirmed else { return nil }
+            membership.session.sendNow(SocketIOPacket(.disconnect, namespace: self.namespace))
+            return state.leave()
         }
-        guard wasConnected else { return }
-        try await self.transmit(SocketIOPacket(.disconnect, namespace: self.namespace))
-        self.lost("io client disconnect")
+        if let left { self.announce(left, "io client disconnect") }
     }
 
     /// Comes back after ``disconnect()``, or after the server has disconnected the socket.
@@ -62,9 +62,10 @@ extension SocketIOClientSocket {
         await self.join()
     }
 
-    private func event(_ name: String, _ arguments: [SocketIOValue], _ id: UInt64?) throws -> SocketIOPacket {
-        try .event(
-            name, arguments, acknowledgmentID: id, namespace: self.namespace, limits: self.client.configuration.limits)
+    private func messages(_ name: String, _ arguments: [SocketIOValue], _ id: UInt64?) throws -> [WebSocketMessage] {
+        try SocketIOPacket.event(
+            name, arguments, acknowledgmentID: id, namespace: self.namespace, limits: self.client.configuration.limits
+        ).messages
     }
 
     private func ask(_ event: String, _ arguments: [SocketIOValue], _ timeout: Duration) async throws -> [SocketIOValue]
@@ -73,59 +74,50 @@ extension SocketIOClientSocket {
             defer { state.nextAcknowledgmentID += 1 }
             return state.nextAcknowledgmentID
         }
-        let packet = try self.event(event, arguments, id)
+        let question = OutgoingEvent(messages: try self.messages(event, arguments, id), acknowledgmentID: id)
+        // Before the event is sent: an answer may come at once.
+        let (answers, continuation) = AsyncThrowingStream.makeStream(of: [SocketIOValue].self)
+        self.state.withLock { $0.pending[id] = PendingAnswer(continuation: continuation) }
+        defer {
+            self.state.withLock { state in
+                state.pending[id] = nil
+                // What still waits for a connection is not sent any more.
+                state.outbound.removeAll { $0.acknowledgmentID == id }
+            }
+        }
         return try await withThrowingTaskGroup(of: [SocketIOValue].self) { group in
             group.addTask {
-                try await withTaskCancellationHandler {
-                    try await withCheckedThrowingContinuation { continuation in
-                        let isCancelled = self.state.withLock { state in
-                            if !Task.isCancelled { state.pending[id] = continuation }
-                            return Task.isCancelled
-                        }
-                        if isCancelled { continuation.resume(throwing: CancellationError()) }
-                    }
-                } onCancel: {
-                    self.finish(id, .failure(CancellationError()))
-                }
+                try await self.send(question)
+                for try await answer in answers { return answer }
+                throw CancellationError()
             }
             group.addTask {
                 try await Task.sleep(for: timeout)
                 throw SocketIOAcknowledgmentError.timedOut
             }
             defer { group.cancelAll() }
-            do {
-                try await self.send(packet)
-                return try await group.next() ?? []
-            } catch {
-                // What still waits for a connection is not sent any more.
-                self.state.withLock { $0.outbound.removeAll { $0 == packet } }
-                throw error
-            }
+            return try await group.next() ?? []
         }
-    }
-
-    func finish(_ id: UInt64, _ result: Result<[SocketIOValue], any Error>) {
-        self.state.withLock { $0.pending.removeValue(forKey: id) }?.resume(with: result)
     }
 
     /// Sends an event now, or when there is a connection.
-    private func send(_ packet: SocketIOPacket) async throws {
+    private func send(_ event: OutgoingEvent) async throws {
         let limit = self.client.configuration.maximumBufferedEvents
-        let isConnected = try self.state.withLock { state in
-            if state.isConnected { return true }
+        while let session = try self.state.withLock({ state -> EngineIOClientSession? in
+            if case .joined(let membership) = state.phase {
+                do {
+                    guard try membership.session.sendIfRoom(together: event.messages) else { return membership.session }
+                    state.sent(event, in: membership)
+                    return nil
+                } catch {
+                    // The session has ended, which this socket will hear of. The event waits for the next.
+                }
+            }
+            guard !state.isOver else { throw EngineIOClientError.closedBeforeEnd }
             guard state.outbound.count < limit else { throw SocketIOBufferError(limit: limit) }
-            state.outbound.append(packet)
-            return false
-        }
-        if isConnected { try await self.transmit(packet) }
-    }
-
-    func transmit(_ packet: SocketIOPacket) async throws {
-        let encoded = packet.encoded
-        let messages =
-            [WebSocketMessage(uncheckedKind: .text, bytes: ByteBuffer(bytes: encoded.text))]
-            + encoded.attachments.map { WebSocketMessage($0) }
-        try await self.client.session?.send(together: messages)
+            state.outbound.append(event)
+            return nil
+        }) { try await session.waitForRoom(for: event.messages) }
     }
 }
 

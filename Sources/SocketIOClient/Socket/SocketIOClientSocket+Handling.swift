@@ -68,6 +68,46 @@ extension SocketIOClientSocket {
         }
     }
 
+    // Of a list without arguments the compiler makes a function that loses what the handler remembers.
+
+    /// Calls back with an event, whatever its arguments.
+    @discardableResult
+    public func on(_ event: String, _ handler: @escaping @Sendable () throws -> Void) -> Self {
+        self.change {
+            $0.events[event, default: []].append { _ in
+                try handler()
+                return nil
+            }
+        }
+    }
+
+    /// Calls back with an event, whatever its arguments, and acknowledges it with what is returned.
+    @discardableResult
+    public func on<Answer: Encodable & Sendable>(
+        _ event: String, _ handler: @escaping @Sendable () throws -> Answer
+    ) -> Self {
+        self.change { $0.events[event, default: []].append { _ in [try SocketIOValue(encoding: handler())] } }
+    }
+
+    /// Runs with an event, whatever its arguments.
+    @discardableResult
+    public func on(_ event: String, _ handler: @escaping @Sendable () async throws -> Void) -> Self {
+        self.change {
+            $0.events[event, default: []].append { _ in
+                try await handler()
+                return nil
+            }
+        }
+    }
+
+    /// Runs with an event, whatever its arguments, and acknowledges it with what is returned.
+    @discardableResult
+    public func on<Answer: Encodable & Sendable>(
+        _ event: String, _ handler: @escaping @Sendable () async throws -> Answer
+    ) -> Self {
+        self.change { $0.events[event, default: []].append { _ in [try SocketIOValue(encoding: await handler())] } }
+    }
+
     /// Runs with every event, before its own handlers.
     @discardableResult
     public func onAny(_ handler: @escaping @Sendable (String, [SocketIOValue]) async -> Void) -> Self {

@@ -2,23 +2,45 @@ internal import EngineIOClient
 internal import Logging
 internal import SocketIOProtocol
 internal import Synchronization
+internal import WebSocketNIO
 
 /// What the server says, and what becomes of it.
 extension SocketIOClientSocket {
-    /// Asks to be let into the namespace.
+    /// Asks to be let into the namespace, if there is a session and nobody has asked yet.
     func join() async {
-        guard self.state.withLock({ $0.isWanted && !$0.isConnected }) else { return }
-        do {
-            var members = try await self.auth?()?.object ?? [:]
-            let (privateID, offset) = self.state.withLock { ($0.privateID, $0.offset) }
-            if let privateID, let offset {
-                members["pid"] = .string(privateID)
-                members["offset"] = .string(offset)
+        // The session can't end in between, so this socket hears of its end.
+        let begun = self.client.state.withLock { client in
+            self.state.withLock { state -> Membership? in
+                guard let session = client.session, state.isWanted, case .absent = state.phase else { return nil }
+                state.membershipCount += 1
+                let membership = Membership(number: state.membershipCount, session: session)
+                state.phase = .joining(membership)
+                return membership
             }
-            let content = SocketIOPacket.Content.connect(members.isEmpty ? nil : .object(members))
-            try await self.transmit(SocketIOPacket(content, namespace: self.namespace))
+        }
+        guard let membership = begun else { return }
+        do {
+            let members = try await self.auth?()?.object ?? [:]
+            self.state.withLock { state in
+                guard state.phase.joining?.number == membership.number else { return }
+                guard state.isWanted else {
+                    state.phase = .absent
+                    return
+                }
+                var members = members
+                if let privateID = state.privateID, let offset = state.offset {
+                    members["pid"] = .string(privateID)
+                    members["offset"] = .string(offset)
+                    state.isRecovering = true
+                }
+                let content = SocketIOPacket.Content.connect(members.isEmpty ? nil : .object(members))
+                membership.session.sendNow(SocketIOPacket(content, namespace: self.namespace))
+            }
         } catch {
-            // Nobody to authenticate, or the session is gone: then it is tried again with the next.
+            // Nobody to authenticate: it is tried again with the next session.
+            self.state.withLock { state in
+                if state.phase.joining?.number == membership.number { state.phase = .absent }
+            }
             self.client.logger.debug("can't join", metadata: ["namespace": "\(self.namespace)", "error": "\(error)"])
         }
     }
@@ -28,53 +50,89 @@ extension SocketIOClientSocket {
         case .connect(let data):
             try await self.connected(data)
         case .connectError(let data):
+            let isHeard = self.state.withLock { state in
+                guard state.phase.joining != nil else { return false }
+                state.phase = .absent
+                return state.isWanted
+            }
+            guard isHeard else { return }
             let error = SocketIOConnectError(data["message"]?.string ?? data.string ?? "refused", data: data["data"])
             self.call({ $0.connectError }, error)
         case .disconnect:
-            // The server means it: come back with `connect()`.
-            self.state.withLock { state in
+            let left = self.state.withLock { state -> (wasConnected: Bool, unanswered: [PendingAnswer])? in
+                // One that meets with our own goodbye means nothing for what comes after it.
+                guard state.phase.confirmed != nil else { return nil }
+                // The server means it: come back with `connect()`.
                 state.isWanted = false
                 state.privateID = nil
+                return state.leave()
             }
-            self.lost("io server disconnect")
+            if let left { self.announce(left, "io server disconnect") }
         case .event:
-            let isEarly = try self.state.withLock { state in
-                guard !state.isConnected else { return false }
-                // What was missed comes before the connection is confirmed, but not without end.
-                guard state.early.count < 65_536 else { throw SocketIOViolation.tooManyEarlyEvents }
-                state.early.append(packet)
-                return true
+            let membership = try self.state.withLock { state -> Membership? in
+                if state.phase.joining != nil, state.isRecovering {
+                    // What was missed comes before the connection is confirmed, but not without end. Anything else is from
+                    // before this client left.
+                    guard state.early.count < 65_536 else { throw SocketIOViolation.tooManyEarlyEvents }
+                    state.early.append(packet)
+                }
+                return state.phase.confirmed
             }
-            if !isEarly { self.deliver(packet) }
+            if let membership { self.deliver(packet, in: membership) }
         case .acknowledgment(let values, let id):
-            self.finish(id, .success(values))
+            let pending = self.state.withLock { state -> PendingAnswer? in
+                guard let membership = state.phase.confirmed, state.pending[id]?.membership == membership.number else {
+                    return nil
+                }
+                return state.pending.removeValue(forKey: id)
+            }
+            pending?.continuation.yield(values)
         }
     }
 
     private func connected(_ data: SocketIOValue?) async throws {
         let privateID = data?["pid"]?.string
-        let isRecovered = self.state.withLock { state in
+        let begun = self.state.withLock { state -> (Membership, isRecovered: Bool, early: [SocketIOPacket])? in
+            guard let membership = state.phase.joining else { return nil }
+            defer {
+                state.isRecovering = false
+                state.early = []
+            }
+            guard state.isWanted else {
+                state.phase = .absent
+                membership.session.sendNow(SocketIOPacket(.disconnect, namespace: self.namespace))
+                return nil
+            }
             let isRecovered = privateID != nil && privateID == state.privateID
             state.id = data?["sid"]?.string
             state.privateID = privateID
             if !isRecovered { state.offset = nil }
-            return isRecovered
+            state.phase = .catchingUp(membership)
+            return (membership, isRecovered, state.early)
         }
+        guard let (membership, isRecovered, early) = begun else { return }
         self.call({ $0.connect }, isRecovered)
-        // What was sent meanwhile goes first, so nothing overtakes it.
-        while let packet = self.state.withLock({ state -> SocketIOPacket? in
-            guard state.outbound.isEmpty else { return state.outbound.removeFirst() }
-            state.isConnected = true
-            return nil
-        }) { try await self.transmit(packet) }
-        let early = self.state.withLock { state in
-            defer { state.early = [] }
-            return state.early
-        }
-        for packet in early { self.deliver(packet) }
+        for packet in early { self.deliver(packet, in: membership) }
+        try await self.catchUp(membership)
     }
 
-    private func deliver(_ packet: SocketIOPacket) {
+    /// Sends what waited for the connection; what is sent meanwhile waits behind it, so nothing overtakes anything.
+    private func catchUp(_ membership: Membership) async throws {
+        while let next = self.state.withLock({ state -> [WebSocketMessage]? in
+            guard case .catchingUp = state.phase else { return nil }
+            while let event = state.outbound.first {
+                // A session that has ended takes nothing: the event waits for the next.
+                guard let isSent = try? membership.session.sendIfRoom(together: event.messages) else { return nil }
+                guard isSent else { return event.messages }
+                state.sent(event, in: membership)
+                state.outbound.removeFirst()
+            }
+            state.phase = .joined(membership)
+            return nil
+        }) { try await membership.session.waitForRoom(for: next) }
+    }
+
+    private func deliver(_ packet: SocketIOPacket, in membership: Membership) {
         guard case .event(let name, let arguments, let id) = packet.content else { return }
         self.state.withLock { state in
             if state.privateID != nil, id == nil, let offset = arguments.last?.string { state.offset = offset }
@@ -88,33 +146,60 @@ extension SocketIOClientSocket {
                     let found = try await handler(arguments)
                     answer = answer ?? found
                 } catch {
-                    for handler in handlers.error { await handler(name, error) }
-                    guard handlers.error.isEmpty else { continue }
-                    self.client.logger.debug(
-                        "event was not handled", metadata: ["event": "\(name.debugDescription)", "error": "\(error)"])
+                    await self.failed(name, error, handlers)
                 }
             }
-            if let answer, let id {
-                try? await self.transmit(SocketIOPacket(.acknowledgment(answer, id: id), namespace: self.namespace))
+            guard let answer, let id else { return }
+            do {
+                try await self.acknowledge(answer, id, in: membership)
+            } catch let error as SocketIOEmitError {
+                await self.failed(name, error, handlers)
+            } catch {
+                // The session is gone, and with it who asked.
             }
         }
     }
 
-    /// There is no connection any more.
+    private func failed(_ event: String, _ error: any Error, _ handlers: Handlers) async {
+        for handler in handlers.error { await handler(event, error) }
+        guard handlers.error.isEmpty else { return }
+        self.client.logger.debug(
+            "event was not handled", metadata: ["event": "\(event.debugDescription)", "error": "\(error)"])
+    }
+
+    /// Answers an event, unless the membership that it came in has ended.
+    private func acknowledge(_ answer: [SocketIOValue], _ id: UInt64, in membership: Membership) async throws {
+        let messages = SocketIOPacket(.acknowledgment(answer, id: id), namespace: self.namespace).messages
+        let limit = self.client.configuration.limits.maximumAttachmentCount
+        guard messages.count - 1 <= limit else {
+            throw SocketIOEmitError.tooManyAttachments(count: messages.count - 1, limit: limit)
+        }
+        while try self.state.withLock({ state in
+            guard state.phase.confirmed?.number == membership.number else { return false }
+            return try !membership.session.sendIfRoom(together: messages)
+        }) { try await membership.session.waitForRoom(for: messages) }
+    }
+
+    /// There is no session any more.
     func lost(_ reason: String) {
-        let (wasConnected, pending) = self.state.withLock {
-            state -> (Bool, [CheckedContinuation<[SocketIOValue], any Error>]) in
-            state.early = []
-            // What is not sent yet may still be answered.
-            guard state.isConnected else { return (false, []) }
-            defer { state.pending = [:] }
-            state.isConnected = false
-            return (true, Array(state.pending.values))
+        self.announce(self.state.withLock { $0.leave() }, reason)
+    }
+
+    func announce(_ left: (wasConnected: Bool, unanswered: [PendingAnswer]), _ reason: String) {
+        for pending in left.unanswered { pending.fail() }
+        if left.wasConnected { self.call({ $0.disconnect }, reason) }
+    }
+
+    /// There will be no further session, so what waits for one waits in vain.
+    func end() {
+        let hopeless = self.state.withLock { state in
+            state.isOver = true
+            state.outbound = []
+            let hopeless = state.pending.filter { $0.value.membership == nil }
+            for id in hopeless.keys { state.pending[id] = nil }
+            return hopeless.values
         }
-        for continuation in pending {
-            continuation.resume(throwing: SocketIOAcknowledgmentError.disconnected)
-        }
-        if wasConnected { self.call({ $0.disconnect }, reason) }
+        for pending in hopeless { pending.fail() }
     }
 
     private func call<Value: Sendable>(

@@ -1,3 +1,4 @@
+internal import EngineIOClient
 internal import Logging
 internal import SocketIOProtocol
 internal import Synchronization
@@ -10,23 +11,30 @@ public final class SocketIOClientSocket: Sendable {
     public let namespace: String
     let client: SocketIOClient
     let auth: (@Sendable () async throws -> SocketIOValue?)?
+    /// What is sent is put into the session's queue under this lock: so nothing overtakes what decides about it.
     let state = Mutex(State())
     let handlers = Mutex(Handlers())
 
     struct State {
         var id: String?
-        var isConnected = false
+        var phase = Phase.absent
+        /// How often the socket has asked to be let in.
+        var membershipCount = 0
         /// False once it was disconnected on purpose.
         var isWanted = true
+        /// There is no further connection.
+        var isOver = false
         var privateID: String?
         /// The last string at the end of an event: by it a server that recovers knows what this client has.
         var offset: String?
         /// Events that wait for a connection.
-        var outbound: [SocketIOPacket] = []
+        var outbound: [OutgoingEvent] = []
+        /// Whether the server was asked for what this client has missed.
+        var isRecovering = false
         /// Events that came before the connection was confirmed: what was missed.
         var early: [SocketIOPacket] = []
         var nextAcknowledgmentID: UInt64 = 0
-        var pending: [UInt64: CheckedContinuation<[SocketIOValue], any Error>] = [:]
+        var pending: [UInt64: PendingAnswer] = [:]
     }
 
     struct Handlers {
@@ -49,5 +57,5 @@ public final class SocketIOClientSocket: Sendable {
     /// The id that the server gave; nil before the first connection. No secret.
     public var id: String? { self.state.withLock { $0.id } }
 
-    public var isConnected: Bool { self.state.withLock { $0.isConnected } }
+    public var isConnected: Bool { self.state.withLock { $0.phase.confirmed != nil } }
 }

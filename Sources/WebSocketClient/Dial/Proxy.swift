@@ -1,4 +1,4 @@
-internal import WebSocketProtocol
+package import WebSocketProtocol
 
 /// A proxy to connect through.
 public struct Proxy: Sendable, Hashable, CustomStringConvertible {
@@ -109,7 +109,7 @@ public struct ProxyConfiguration: Sendable, Hashable {
     }
 
     /// - Returns: nil if the server is connected to directly.
-    func proxy(for url: WebSocketURL) -> Proxy? {
+    package func proxy(for url: WebSocketURL) -> Proxy? {
         guard !self.exceptions.contains(where: { ProxyConfiguration.matches($0.lowercased(), url) }) else { return nil }
         return url.isSecure ? self.secure : self.plain
     }

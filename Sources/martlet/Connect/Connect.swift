@@ -19,7 +19,8 @@ struct Connect: AsyncParsableCommand {
               //text                   send "/text"
 
             With --socket.io lines are sent as events and received events printed, each as its name and its arguments in \
-            JSON.
+            JSON. There are no commands then, no subprotocols and no redirections; --http2 and more than one address for \
+            --resolve need --transport websocket.
 
             Exit status: 0 after a clean close, 1 if the connection failed, 2 if none came about.
             """
@@ -40,6 +41,9 @@ struct Connect: AsyncParsableCommand {
 
     func validate() throws {
         guard self.wait >= 0, self.wait < 1e6 else { throw ValidationError("--wait must be 0 or more") }
+        guard self.socketIO.isEnabled else { return }
+        guard !self.commands else { throw ValidationError("--commands does not go with --socket.io: lines are events") }
+        try self.socketIO.validate(with: self.client)
     }
 
     func run() async throws {
@@ -63,10 +67,11 @@ struct Connect: AsyncParsableCommand {
         // Ours was agreed to, or the peer ended in the ordinary way.
         let isClean = outcome.wasClean && (outcome.isOrdinary || outcome.initiator == .local)
         guard isClean else {
-            Output.error("connection failed with \(outcome.code): \(TerminalText.escaped("\(outcome)"))")
+            // What the peer said is escaped there.
+            Output.error("connection failed with \(outcome.code): \(outcome)")
             throw ExitCode(1)
         }
-        if Terminal.isInteractive { Output.error("closed: \(TerminalText.escaped("\(outcome)"))") }
+        if Terminal.isInteractive { Output.error("closed: \(outcome)") }
     }
 
     private func talkSocketIO(_ configuration: ClientConfiguration) async throws {
@@ -75,6 +80,9 @@ struct Connect: AsyncParsableCommand {
         engine.requestTimeout = configuration.connectTimeout
         engine.headerFields = configuration.headerFields
         engine.tls = configuration.tls
+        engine.proxy = configuration.proxy
+        engine.resolve = configuration.resolve
+        engine.webSocketHTTPVersions = configuration.httpVersions
         engine.webSocket = configuration.connection
         try await SocketIOConversation(
             url: self.url, engine: engine, options: self.socketIO, wait: .seconds(self.wait)
@@ -85,14 +93,20 @@ struct Connect: AsyncParsableCommand {
 /// Says why no connection came about, with all that the server said.
 enum ConnectFailure {
     static func report(_ error: any Error) {
-        guard let error = error as? ConnectError else { return Output.error("\(error)") }
-        Output.error(TerminalText.escaped(error.message))
-        guard let response = error.response else { return }
-        for field in response.headerFields {
-            Output.error("  \(field.name): \(TerminalText.escaped(field.value))")
+        Output.error(TerminalText.escaped("\(error)"))
+        switch error {
+        case let error as ConnectError:
+            guard let response = error.response else { return }
+            self.report(response.headerFields, body: String(buffer: error.body))
+            if error.isBodyTruncated { Output.error("  … (the body goes on)") }
+        case let error as EngineIOClientError:
+            self.report(error.headerFields, body: error.body)
+        default: break
         }
-        let body = String(buffer: error.body)
+    }
+
+    private static func report(_ fields: HTTPFields, body: String) {
+        for field in fields { Output.error("  \(field.name): \(TerminalText.escaped(field.value))") }
         for line in body.split(whereSeparator: \.isNewline) { Output.error("  \(TerminalText.escaped(String(line)))") }
-        if error.isBodyTruncated { Output.error("  … (the body goes on)") }
     }
 }

@@ -41,6 +41,8 @@ struct SocketIOConversation: Sendable {
         }
         // Not a child that is waited for: a thread that waits for a line can't be told to stop.
         let sending = Task {
+            // Lines are for a connection that is there: so input is read no faster than they go out.
+            for await _ in progress.begun {}
             await self.send(socket)
             if progress.state == .connected { progress.set(.done) }
             client.close()
@@ -49,7 +51,7 @@ struct SocketIOConversation: Sendable {
         do {
             try await client.run()
         } catch {
-            Output.error(TerminalText.escaped("\(error)"))
+            ConnectFailure.report(error)
             throw ExitCode(progress.state == .none ? 2 : 1)
         }
         switch progress.state {
@@ -88,11 +90,19 @@ private final class Progress: Sendable {
         case none, connected, refused, lost, done
     }
 
+    /// Ends with the first connection, or when there will be none.
+    let begun: AsyncStream<Void>
+    private let begin: AsyncStream<Void>.Continuation
     private let current = Mutex(State.none)
+
+    init() {
+        (self.begun, self.begin) = AsyncStream.makeStream()
+    }
 
     var state: State { self.current.withLock { $0 } }
 
     func set(_ state: State) {
         self.current.withLock { $0 = state }
+        self.begin.finish()
     }
 }

@@ -47,6 +47,23 @@ struct SocketIOOptions: ParsableArguments {
         _ = try self.authentication()
     }
 
+    /// - Throws: for an option of connections that a session can't honour.
+    func validate(with client: ClientOptions) throws {
+        guard client.subprotocol.isEmpty else {
+            throw ValidationError("--subprotocol does not go with --socket.io: sessions have none")
+        }
+        guard client.maximumRedirectCount == 0 else {
+            throw ValidationError("--max-redirects does not go with --socket.io: sessions follow no redirection")
+        }
+        guard self.transport != .websocket else { return }
+        guard !client.http2 else {
+            throw ValidationError("--http2 needs --transport websocket with --socket.io: polling is HTTP/1.1")
+        }
+        guard client.resolve.allSatisfy({ !$0.contains(",") }) else {
+            throw ValidationError("--resolve takes one address with --socket.io, but for --transport websocket")
+        }
+    }
+
     func authentication() throws -> SocketIOValue? {
         guard let auth = self.auth else { return nil }
         guard let value = try? SocketIOValue(json: auth), value.object != nil else {

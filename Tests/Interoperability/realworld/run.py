@@ -31,6 +31,8 @@ except ModuleNotFoundError as error:
 from peers import (SOCKS5, Certificates, answering, context, danted, environment, forget_proxies, free_port, haproxy,
                    listener, nginx, reset, silent, tinyproxy)
 
+import socketio  # noqa: F401, E402: has tests of its own
+
 HELD = tempfile.TemporaryDirectory()
 CERTIFICATES = None
 # What a busy machine may add to --timeout, in seconds.
