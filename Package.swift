@@ -32,6 +32,7 @@ extension Target.Dependency {
     static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
     static let nioHTTPTypesHTTP2 = product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
+    static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
     static let nioHPACK = product(name: "NIOHPACK", package: "swift-nio-http2")
     static let nioHTTP2 = product(name: "NIOHTTP2", package: "swift-nio-http2")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -180,6 +181,17 @@ let package = Package(
             name: "autobahn-client",
             dependencies: ["WebSocketClient"],
             path: "Tests/Conformance/AutobahnClient",
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "martlet-server",
+            dependencies: ["WebSocketServer", "SocketIOServer", .logging, .nioPosix, .nioSSL],
+            path: "Benchmarks/Servers/Martlet"
+        ),
+        .executableTarget(
+            name: "nio-websocket-server",
+            dependencies: [.nioCore, .nioHTTP1, .nioPosix, .nioWebSocket],
+            path: "Benchmarks/Servers/NIOWebSocket",
             swiftSettings: swiftSettings
         ),
         .executableTarget(

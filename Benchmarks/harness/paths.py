@@ -5,8 +5,9 @@ from pathlib import Path
 BENCHMARKS = Path(__file__).resolve().parent.parent
 REPOSITORY = BENCHMARKS.parent
 PEERS = BENCHMARKS / "Peers"
-PRODUCTS = BENCHMARKS / ".build" / "release"
-LOAD = PRODUCTS / "load"
+# The servers are targets of the package itself, so that what the tests have built is not built again.
+PRODUCTS = REPOSITORY / ".build" / "release"
+LOAD = BENCHMARKS / ".build" / "release" / "load"
 
 # Ignored by git.
 SCRATCH = REPOSITORY / ".build" / "benchmarks"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .paths import BENCHMARKS, PEERS, PRODUCTS, SCRATCH, VENV_PYTHON
+from .paths import BENCHMARKS, PEERS, PRODUCTS, REPOSITORY, SCRATCH, VENV_PYTHON
 
 
 class SetupError(Exception):
@@ -39,12 +39,16 @@ def output_of(*command: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def build_product(name: str) -> None:
+def build_product(name: str, package: Path = REPOSITORY) -> None:
     """Builds one product only: the NIO server must be measurable while the library does not compile."""
-    command = ["swift", "build", "-c", "release", "--package-path", str(BENCHMARKS), "--product", name]
+    command = ["swift", "build", "-c", "release", "--package-path", str(package), "--product", name]
     print(f"building {name}", file=sys.stderr)
     if subprocess.run(command, stdout=sys.stderr).returncode != 0:
         raise SetupError(f"{name} does not build")
+
+
+def build_load() -> None:
+    build_product("load", BENCHMARKS)
 
 
 def prepare_venv() -> None:
@@ -79,7 +83,7 @@ def node_version() -> str:
 
 
 def nio_version() -> str | None:
-    resolved = json.loads((BENCHMARKS / "Package.resolved").read_text())
+    resolved = json.loads((REPOSITORY / "Package.resolved").read_text())
     versions = (pin["state"].get("version") for pin in resolved["pins"] if pin["identity"] == "swift-nio")
     return f"swift-nio {next(versions, None)}"
 

@@ -135,7 +135,7 @@ struct HTTP2ClientTests {
     func silent() async throws {
         let client = TestServer.client {
             $0.httpVersions = .http2
-            $0.connectTimeout = .seconds(1)
+            $0.connectTimeout = .seconds(5)
         }
         try await RawListener.run { listener in
             let url = "ws://127.0.0.1:\(listener.port)/"

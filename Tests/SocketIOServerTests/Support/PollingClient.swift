@@ -18,10 +18,14 @@ struct PollingClient: Sendable {
         )
     }
 
-    /// The packets of one poll, without pings.
+    /// The packets of the next poll that brings more than pings.
     func poll() async throws -> [String] {
-        try await self.polls.send("GET /socket.io/?EIO=4&transport=polling&sid=\(self.id) HTTP/1.1\r\nHost: h\r\n\r\n")
-        return try await self.polls.takeResponse().body.split(separator: "\u{1E}").map(String.init).filter { $0 != "2" }
+        while true {
+            try await self.polls.send(
+                "GET /socket.io/?EIO=4&transport=polling&sid=\(self.id) HTTP/1.1\r\nHost: h\r\n\r\n")
+            let packets = try await self.polls.takeResponse().body.split(separator: "\u{1E}").map(String.init)
+            if packets.contains(where: { $0 != "2" }) { return packets.filter { $0 != "2" } }
+        }
     }
 
     @discardableResult
