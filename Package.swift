@@ -225,7 +225,7 @@ let package = Package(
             name: "WebSocketServerTests",
             dependencies: [
                 "WebSocketServer", "WebSocketClient", .crypto, .httpTypes, .nioCore, .nioConcurrencyHelpers,
-                .nioPosix, .nioSSL, .logging, .serviceLifecycle,
+                .nioEmbedded, .nioPosix, .nioSSL, .logging, .serviceLifecycle,
             ],
             swiftSettings: swiftSettings
         ),

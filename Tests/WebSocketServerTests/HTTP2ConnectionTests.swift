@@ -12,8 +12,8 @@ struct HTTP2ConnectionTests {
             $0.connection.closeTimeout = .milliseconds(200)
         } _: { server in
             let socket = try await RawSocket.connect(to: server.port)
-            try await socket.send(RawHTTP2.opening)
-            #expect(RawHTTP2.goAwayCodes(in: try await socket.takeRest()) == [0])
+            try await socket.send(HTTP2Bytes.opening)
+            #expect(HTTP2Bytes.goAwayCodes(in: try await socket.takeRest()) == [0])
         }
     }
 
@@ -29,9 +29,9 @@ struct HTTP2ConnectionTests {
             }
         } _: { server in
             let socket = try await RawSocket.connect(to: server.port)
-            try await socket.send(RawHTTP2.opening + RawHTTP2.connect(stream: 1) + RawHTTP2.connect(stream: 3))
+            try await socket.send(HTTP2Bytes.opening + HTTP2Bytes.connect(stream: 1) + HTTP2Bytes.connect(stream: 3))
             let rest = try await socket.takeRest()
-            #expect(RawHTTP2.goAwayCodes(in: rest).allSatisfy { $0 == 0 })
+            #expect(HTTP2Bytes.goAwayCodes(in: rest).allSatisfy { $0 == 0 })
             for _ in 0..<2 { #expect(try await outcomes.take().wasClean == false) }
         }
     }
@@ -65,19 +65,19 @@ struct HTTP2ConnectionTests {
                 server.otherwise { _ in ServerResponse() }
             } _: { server in
                 let socket = try await RawSocket.connect(to: server.port)
-                var bytes = RawHTTP2.opening
+                var bytes = HTTP2Bytes.opening
                 for stream in stride(from: UInt8(1), through: 15, by: 2) {
-                    bytes += RawHTTP2.get(stream: stream)
-                    bytes += RawHTTP2.frame(RawHTTP2.resetStream, stream: stream, [0, 0, 0, 8])
+                    bytes += HTTP2Bytes.get(stream: stream)
+                    bytes += HTTP2Bytes.frame(HTTP2Bytes.resetStream, stream: stream, [0, 0, 0, 8])
                 }
                 // Somebody who has had enough says so, and closes.
-                bytes += RawHTTP2.frame(RawHTTP2.goAway, [0, 0, 0, 0, 0, 0, 0, 0])
+                bytes += HTTP2Bytes.frame(HTTP2Bytes.goAway, [0, 0, 0, 0, 0, 0, 0, 0])
                 try await socket.send(bytes)
                 if isClosed {
-                    #expect(RawHTTP2.goAwayCodes(in: try await socket.takeRest()) == [11])
+                    #expect(HTTP2Bytes.goAwayCodes(in: try await socket.takeRest()) == [11])
                 } else {
                     try await socket.closeOutput()
-                    #expect(RawHTTP2.goAwayCodes(in: try await socket.takeRest()) == [])
+                    #expect(HTTP2Bytes.goAwayCodes(in: try await socket.takeRest()) == [])
                 }
             }
         }

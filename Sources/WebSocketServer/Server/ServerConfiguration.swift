@@ -70,9 +70,10 @@ public struct HTTPLimits: Sendable, Hashable {
     /// Streams of one HTTP/2 connection that may be open at once, WebSockets included. Default 100. Clients are told, and wait;
     /// the connection of one that does not is closed with PROTOCOL_ERROR.
     public var maximumConcurrentStreamCount = 100
-    /// Streams of one HTTP/2 connection that its client may reset within 30 s. Default 200: opening and resetting streams costs a
-    /// client less than the server ("rapid reset"). Over it: the connection is closed with ENHANCE_YOUR_CALM. A proxy in
-    /// ``ServerConfiguration/trustedProxies`` hands on the resets of all its clients, and may send a hundred times as many.
+    /// Streams of one HTTP/2 connection that its client may reset within 30 s. Default 200, at most 10,000: opening and
+    /// resetting them costs a client less than the server ("rapid reset"). Over it: the connection is closed with
+    /// ENHANCE_YOUR_CALM. A proxy in ``ServerConfiguration/trustedProxies`` hands on the resets of all its clients, and may
+    /// send a hundred times as many.
     public var maximumStreamResetCount = 200
     /// How long an HTTP/2 connection may be silent before its client is asked, by a PING frame, whether it is still there;
     /// one from which nothing comes within ``requestTimeout`` is closed, with all its streams. Default nil: WebSockets have pings

@@ -52,7 +52,8 @@ extension WebSocketServer {
     /// `@concurrent` function.
     /// - Parameters:
     ///   - path: compared exactly, without the query.
-    ///   - configuration: what these connections are allowed; nil for the server's.
+    ///   - configuration: what these connections are allowed; nil for the server's. Over HTTP/2 the server's
+    ///     `sendHighMark` holds: a stream has it before its path is known.
     ///   - upgrade: decides about each request. Accepts all by default.
     ///   - handler: the conversation.
     public mutating func webSocket(

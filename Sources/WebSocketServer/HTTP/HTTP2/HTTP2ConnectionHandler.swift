@@ -53,10 +53,11 @@ final class HTTP2ConnectionHandler: ChannelInboundHandler, NIOHTTP2StreamDelegat
         connection.targetWindowSize = HTTP2ConnectionHandler.connectionWindowByteCount
         var stream = NIOHTTP2Handler.StreamConfiguration()
         stream.targetWindowSize = HTTP2ConnectionHandler.streamWindowByteCount
-        stream.streamResetFrameRateLimit.maximumCount = limits.maximumStreamResetCount
-        if shared.configuration.trustedProxies.contains(peer.address) {
-            stream.streamResetFrameRateLimit.maximumCount *= HTTP2ConnectionHandler.resetFactorOfProxies
-        }
+        let isProxy = shared.configuration.trustedProxies.contains(peer.address)
+        // NIO makes room for all of them at once, so there is an end.
+        stream.streamResetFrameRateLimit.maximumCount =
+            min(max(limits.maximumStreamResetCount, 0), 10_000)
+            * (isProxy ? HTTP2ConnectionHandler.resetFactorOfProxies : 1)
         let highMark = max(1, shared.configuration.connection.sendHighMark)
         stream.outboundBufferSizeHighWatermark = highMark
         stream.outboundBufferSizeLowWatermark = highMark / 2

@@ -1,5 +1,5 @@
 /// Frames of HTTP/2 (RFC 9113 §4.1) by hand, for clients that no library would be.
-enum RawHTTP2 {
+enum HTTP2Bytes {
     static let data: UInt8 = 0
     static let resetStream: UInt8 = 3
     static let settings: UInt8 = 4
@@ -8,8 +8,8 @@ enum RawHTTP2 {
 
     /// The preface, empty SETTINGS, and the acknowledgement of those that the server sends at the preface.
     static let opening =
-        Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + RawHTTP2.frame(RawHTTP2.settings)
-        + RawHTTP2.frame(RawHTTP2.settings, flags: 1)
+        Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + HTTP2Bytes.frame(HTTP2Bytes.settings)
+        + HTTP2Bytes.frame(HTTP2Bytes.settings, flags: 1)
 
     static func frame(_ type: UInt8, flags: UInt8 = 0, stream: UInt8 = 0, _ payload: [UInt8] = []) -> [UInt8] {
         [0, UInt8(payload.count >> 8), UInt8(payload.count & 0xFF), type, flags, 0, 0, 0, stream] + payload
@@ -45,7 +45,7 @@ enum RawHTTP2 {
         while rest.count >= 9 {
             let head = Array(rest.prefix(9))
             let payload = rest.dropFirst(9).prefix(Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2]))
-            if head[3] == RawHTTP2.goAway, payload.count >= 8 { codes.append(Array(payload)[7]) }
+            if head[3] == HTTP2Bytes.goAway, payload.count >= 8 { codes.append(Array(payload)[7]) }
             rest = rest.dropFirst(9 + payload.count)
         }
         return codes
