@@ -219,6 +219,21 @@ async def _():
         equal((result.lines, result.errors, result.status), (['message-back "one"'], "", 0), "output, errors and status")
 
 
+@test("connect --socket.io: more lines than may wait for a connection, and no wait behind them")
+async def _():
+    async with Server() as server:
+        lines = "".join(f"{number}\n" for number in range(3000))
+        for transport in ("upgrade", "polling", "websocket"):
+            result = await martlet("connect", "--socket.io", server.http, "--namespace", "/echo", "--transport", transport,
+                                   "--json", "--wait", "3", stdin=lines)
+            equal((result.lines, result.errors, result.status), ([f"message-back {number}" for number in range(3000)], "", 0),
+                  f"output, errors and status, {transport}")
+            result = await martlet("connect", "--socket.io", server.http, "--namespace", "/chat", "--transport", transport,
+                                   "--event", "join", "--ack", "--wait", "0", stdin="r\n")
+            equal([line for line in result.lines if line.startswith("ack")], ['ack ["r"]'], f"output, {transport}")
+            equal((result.errors, result.status), ("", 0), f"errors and status, {transport}")
+
+
 @test("connect --socket.io: a refusal is status 2, with what the server said, its control characters escaped once")
 async def _():
     async def refuse(reader, writer):

@@ -80,6 +80,38 @@ import Testing
         }
     }
 
+    @Test("After a goodbye nothing more is polled")
+    func noPollAfterGoodbye() async throws {
+        let (polls, bodies, post) = (Mailbox<String>(), Mailbox<String>(), Gate())
+        let poll = Gate()
+        try await TestServer.run(routes: { server in
+            server.http("/engine.io/") { request in
+                if request.head.method == .post {
+                    bodies.put(String(buffer: request.body))
+                    await post.wait()
+                    return ServerResponse(text: "ok")
+                }
+                guard request.query?.contains("sid") == true else { return ServerResponse(text: PostTests.open) }
+                polls.put("poll")
+                await poll.wait()
+                return ServerResponse(text: "6")
+            }
+        }) { server in
+            defer { post.open() }
+            let client = EngineServer.client(.pollingOnly) { $0.closeTimeout = .milliseconds(300) }
+            try await client.withSession(to: server.url("/engine.io/", scheme: "http")) { session in
+                #expect(try await polls.take() == "poll")
+                session.close()
+                #expect(try await bodies.take() == "1")
+                // The poll ends before the goodbye is answered, which is never.
+                poll.open()
+                for try await _ in session.messages {}
+            }
+            polls.put("end")
+            #expect(try await polls.take() == "end")
+        }
+    }
+
     @Test("A server that does not take the goodbye is not waited for longer than it may be")
     func goodbyeNotTaken() async throws {
         let (bodies, gate) = (Mailbox<String>(), Gate())

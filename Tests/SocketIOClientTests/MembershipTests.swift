@@ -100,6 +100,31 @@ import Testing
         }
     }
 
+    @Test("What authenticates could not be had: that is told, and can be tried again")
+    func noAuthentication() async throws {
+        struct NoToken: Error, CustomStringConvertible { let description = "no token" }
+        try await HandServer.run { server in
+            let client = self.client(server)
+            let isFirst = Mutex(true)
+            let errors = Mailbox<String>()
+            let socket = client.socket {
+                let fails = isFirst.withLock { isFirst in
+                    defer { isFirst = false }
+                    return isFirst
+                }
+                if fails { throw NoToken() }
+                return ["token": "t"]
+            }
+            socket.onConnectError { errors.put($0.message) }
+            try await client.withConnection {
+                let session = try await server.session()
+                #expect(try await errors.take() == "no authentication: no token")
+                await socket.connect()
+                #expect(try await session.letIn() == #"0{"token":"t"}"#)
+            }
+        }
+    }
+
     @Test("Who leaves and comes back before it was let in asks once")
     func changeOfMind() async throws {
         try await HandServer.run { server in

@@ -119,7 +119,8 @@ extension SessionDriver {
     private func receive() async throws {
         for packet in self.first { try await self.received(packet) }
         var socket = self.state.withLock { $0.first }
-        while socket == nil {
+        // After the goodbye the server knows of no session to poll.
+        while socket == nil, !self.state.withLock({ $0.isClosing }) {
             let timeout = self.parameters.maximumSilence + self.configuration.requestTimeout
             for packet in try await self.polling.get(self.parameters.sid, timeout: timeout) {
                 try await self.received(packet)

@@ -68,7 +68,8 @@ public final class SocketIOClient: Service {
     /// The socket of a namespace; always the same one. It is connected while ``run()`` runs.
     /// - Parameters:
     ///   - namespace: such as `/chat`.
-    ///   - auth: what authenticates the client there, asked for at each connection. Counts at the first call.
+    ///   - auth: what authenticates the client there, asked for at each connection. Counts at the first call. What it throws
+    ///     is told by ``SocketIOClientSocket/onConnectError(_:)``.
     public func socket(
         _ namespace: String = "/", auth: (@Sendable () async throws -> SocketIOValue?)? = nil
     ) -> SocketIOClientSocket {

@@ -127,7 +127,8 @@ extension SocketIOClientSocket {
         self.change { $0.disconnect.append(handler) }
     }
 
-    /// Runs when the server does not accept the socket. It is not tried again before the next session.
+    /// Runs when the server does not accept the socket, or what authenticates it could not be had. It is not tried again before
+    /// the next session or ``connect()``.
     @discardableResult
     public func onConnectError(_ handler: @escaping @Sendable (SocketIOConnectError) async -> Void) -> Self {
         self.change { $0.connectError.append(handler) }

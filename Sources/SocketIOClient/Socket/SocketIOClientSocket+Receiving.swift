@@ -37,11 +37,15 @@ extension SocketIOClientSocket {
                 membership.session.sendNow(SocketIOPacket(content, namespace: self.namespace))
             }
         } catch {
-            // Nobody to authenticate: it is tried again with the next session.
-            self.state.withLock { state in
-                if state.phase.joining?.number == membership.number { state.phase = .absent }
+            // Nobody to authenticate: it is tried again with the next session, or with `connect()`.
+            let isHeard = self.state.withLock { state in
+                guard state.phase.joining?.number == membership.number else { return false }
+                state.phase = .absent
+                return state.isWanted
             }
+            guard isHeard else { return }
             self.client.logger.debug("can't join", metadata: ["namespace": "\(self.namespace)", "error": "\(error)"])
+            self.call({ $0.connectError }, SocketIOConnectError("no authentication: \(error)"))
         }
     }
 

@@ -43,6 +43,7 @@ struct SocketIOConversation: Sendable {
         let sending = Task {
             // Lines are for a connection that is there: so input is read no faster than they go out.
             for await _ in progress.begun {}
+            guard progress.state == .connected else { return }
             await self.send(socket)
             if progress.state == .connected { progress.set(.done) }
             client.close()
