@@ -43,7 +43,7 @@ struct Dialer: Sendable {
         let bootstrap = ClientBootstrap(group: self.eventLoop)
             .connectTimeout(TimeAmount(remaining))
             .channelOption(.maxMessagesPerRead, value: 1)
-            .channelOption(.recvAllocator, value: HandshakeReceiveAllocator())
+            .channelOption(.recvAllocator, value: GrowingReceiveAllocator())
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { self.watch.watchToo(channel) }
             }
