@@ -25,6 +25,11 @@ let package = Package(
             cSettings: [.define("_GNU_SOURCE")]
         ),
         .executableTarget(
+            name: "compression-parameters",
+            cSettings: [.define("_GNU_SOURCE")],
+            linkerSettings: [.linkedLibrary("z")]
+        ),
+        .executableTarget(
             name: "nio-websocket-server",
             dependencies: [
                 .product(name: "NIOCore", package: "swift-nio"),
