@@ -1,8 +1,15 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The load generator. The servers it measures are targets of the package above, or not Swift.
+// Programs that measure. The servers they measure are targets of the package above, or not Swift.
 let package = Package(
     name: "martlet-benchmarks",
-    targets: [.executableTarget(name: "load", cSettings: [.define("_GNU_SOURCE")])]
+    targets: [
+        .executableTarget(name: "load", cSettings: [.define("_GNU_SOURCE")]),
+        .executableTarget(
+            name: "compression-parameters",
+            cSettings: [.define("_GNU_SOURCE")],
+            linkerSettings: [.linkedLibrary("z")]
+        ),
+    ]
 )

@@ -7,7 +7,8 @@ REPOSITORY = BENCHMARKS.parent
 PEERS = BENCHMARKS / "Peers"
 # The servers are targets of the package itself, so that what the tests have built is not built again.
 PRODUCTS = REPOSITORY / ".build" / "release"
-LOAD = BENCHMARKS / ".build" / "release" / "load"
+TOOLS = BENCHMARKS / ".build" / "release"
+LOAD = TOOLS / "load"
 
 # Ignored by git.
 SCRATCH = REPOSITORY / ".build" / "benchmarks"

@@ -45,10 +45,11 @@ async def run(*command):
 
 @asynccontextmanager
 async def answering(make_answer):
-    """A server that answers a handshake with what is made from its key, and then says nothing."""
+    """A server that answers a handshake with what is made from its key, text or bytes, and then says nothing."""
     async def handle(reader, writer):
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        writer.write(make_answer(re.search(r"Sec-WebSocket-Key: (\S+)", head)[1]).replace("\n", "\r\n").encode())
+        answer = make_answer(re.search(r"Sec-WebSocket-Key: (\S+)", head)[1])
+        writer.write(answer if isinstance(answer, bytes) else answer.replace("\n", "\r\n").encode())
         await reader.read()
         writer.close()
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
@@ -376,6 +377,22 @@ async def _():
         result = await martlet("inspect", "--send", text, f"{server.ws}/echo")
         contains(result.output, "Compression agreed (permessage-deflate, RFC 7692 §7.1)", "report")
         contains(result.output, "times as many: {", "report")
+
+
+@test("inspect: a compressed message that ends with a last block is read, and the next one too")
+async def _():
+    hello, again = bytes.fromhex("f348cdc9c90700"), bytes.fromhex("f200110000")
+    frames = b"".join(bytes([0xC1, len(payload)]) + payload for payload in (hello, again)) + bytes.fromhex("880203e8")
+    def answer(key):
+        head = switching(accept_value(key)).removesuffix("\n") + "Sec-WebSocket-Extensions: permessage-deflate\n\n"
+        return head.replace("\n", "\r\n").encode() + frames
+    async with answering(answer) as url:
+        report, _ = await inspected(url)
+    found = [frame["meaning"] for frame in report["frames"] if frame["opcode"] == "text"]
+    equal(len(found), 2, "text frames")
+    for meaning in found:
+        contains(meaning, "stand for 5", "meaning")
+        contains(meaning, ": Hello", "meaning")
 
 
 @test("inspect, connect, serve: compression can be turned off on either side")

@@ -15,6 +15,15 @@ from traffic import WORDS
 HANDSHAKE_SECONDS = 10
 SILENCE_SECONDS = 20 + 20 + 20
 SLACK_SECONDS = 15
+# By then the broadcasts have filled the kernel's buffers and the server's limit for one who does not read, and the time it
+# leaves for its Close is over.
+STALL_SECONDS = 30
+
+RESET, STALLED = "reset", "stalled reader, ended by the server"
+HALF_OPEN = "half-open, found by the server"
+SLOW_FRAME, SLOW_HANDSHAKE = "frame a byte a second", "handshake a byte a second"
+# Without those that the end of the soak comes before.
+KINDS = (RESET, STALLED, HALF_OPEN, SLOW_FRAME, SLOW_HANDSHAKE)
 
 
 class Faults:
@@ -46,7 +55,7 @@ async def resets(faults, port, until):
             peer.writer.write(frame(BINARY, bytes(5000))[:dice.randrange(1, 5000)])
             await asyncio.sleep(0.01)
             peer.reset()
-        faults.done("reset")
+        faults.done(RESET)
         await asyncio.sleep(0.05)
 
 
@@ -80,7 +89,7 @@ async def one_half_open(faults, port, until):
     await asyncio.wait({waiting, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
     if waiting.done():
-        faults.done("half-open, found by the server")
+        faults.done(HALF_OPEN)
         if not waiting.result():
             faults.overdue.append("a half-open connection")
     else:
@@ -91,21 +100,31 @@ async def one_half_open(faults, port, until):
 
 async def stalled(faults, port, until):
     """Members of the chat who stop reading."""
-    wires = []
-    while not until.is_set():
-        connection = socket.socket()
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        connection.setblocking(False)
-        loop = asyncio.get_running_loop()
-        await loop.sock_connect(connection, ("127.0.0.1", port))
-        await loop.sock_sendall(connection, request("/chat", host=f"127.0.0.1:{port}"))
-        wires.append(connection)
-        faults.done("stalled reader")
-        if len(wires) > 50:
-            wires.pop(0).close()
-        await asyncio.sleep(0.5)
-    for connection in wires:
+    async with asyncio.TaskGroup() as group:
+        while not until.is_set():
+            group.create_task(one_stalled(faults, port, until))
+            await asyncio.sleep(2)
+
+
+async def one_stalled(faults, port, until):
+    """Reads nothing for so long that the server must have given it up: then there is an end to what it still gets."""
+    loop = asyncio.get_running_loop()
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    connection.setblocking(False)
+    await loop.sock_connect(connection, ("127.0.0.1", port))
+    await loop.sock_sendall(connection, request("/chat", host=f"127.0.0.1:{port}"))
+    try:
+        await asyncio.wait_for(until.wait(), STALL_SECONDS)
+        faults.done("stalled reader, still there at the end")
         connection.close()
+    except asyncio.TimeoutError:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        reader, writer = await asyncio.open_connection(sock=connection)
+        if not await ended(reader, SLACK_SECONDS):
+            faults.overdue.append("a stalled reader")
+        faults.done(STALLED)
+        writer.close()
 
 
 async def slow_writers(faults, port, until):
@@ -126,7 +145,7 @@ async def slow_frame(faults, port, until):
     if await asyncio.wait_for(peer.receive(), 20) != "x" * 10:
         faults.overdue.append("a message that came slowly")
     await peer.close()
-    faults.done("frame a byte a second")
+    faults.done(SLOW_FRAME)
 
 
 async def slow_handshake(faults, port, until):
@@ -147,7 +166,7 @@ async def slow_handshake(faults, port, until):
         waiting.cancel()
     elif not await waiting:
         faults.overdue.append(f"a handshake of {time.monotonic() - start:.0f} s")
-    faults.done("handshake a byte a second")
+    faults.done(SLOW_HANDSHAKE)
     writer.close()
 
 

@@ -6,6 +6,7 @@ import random
 from peer import Lost, Peer
 
 WORDS = "never lands, the swift of heraldry flies on and on; martlet " * 40
+LONG = WORDS * 55
 
 
 class Ledger:
@@ -88,12 +89,12 @@ async def listener(ledger, port, number, until):
 
 
 async def speaker(ledger, port, until):
-    """Twenty broadcasts a second."""
+    """Twenty broadcasts a second, of which four are long, so that who does not read falls behind soon."""
     try:
         peer = await Peer.open(port, "/chat")
         number = 0
         while not until.is_set():
-            text = f"broadcast {number} " + WORDS[:number % 900]
+            text = f"broadcast {number} " + (LONG if number % 5 == 0 else WORDS[:number % 900])
             await peer.send(text)
             if await asyncio.wait_for(peer.receive(), 20) != text:
                 raise Lost(f"broadcast {number} is not heard by who said it")

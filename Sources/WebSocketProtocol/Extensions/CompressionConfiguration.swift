@@ -15,8 +15,8 @@ public struct CompressionConfiguration: Sendable, Hashable {
         didSet { precondition(self.threshold >= 0, "the threshold is a number of bytes, 0 or more") }
     }
 
-    /// zlib's level, 1 (fast) to 9 (small). Default 1: 6 saves another eighth of the bytes for up to half as
-    /// much CPU time again.
+    /// zlib's level, 1 (fast) to 9 (small). Default 1: 6 saves up to an eighth of the bytes for up to 1.7
+    /// times the CPU time.
     public var level = 1 {
         didSet { precondition((1...9).contains(self.level), "the level of compression is from 1 to 9") }
     }

@@ -5,7 +5,7 @@ import logging
 import traceback
 
 from websockets.exceptions import PayloadTooBig
-from websockets.frames import CTRL_OPCODES, CloseCode, Opcode
+from websockets.frames import CTRL_OPCODES, Opcode
 from websockets.protocol import CLIENT, OPEN, SERVER, Protocol
 
 from deflate import Deflate
@@ -52,11 +52,6 @@ class Core(Protocol):
         if frame.fin:
             self.told.append((self.kind, b"".join(self.parts)))
 
-    def fail(self, code, reason=""):
-        if code == CloseCode.MESSAGE_TOO_BIG and len(self.reader.buffer) < 4:
-            self.circumstances.add("no masking key")
-        super().fail(code, reason)
-
     @property
     def end(self):
         if self.parser_exc:
@@ -78,8 +73,15 @@ class Core(Protocol):
             self.circumstances.add("control frame")
         if opcode == Opcode.CONT and self.extensions and self.extensions[0].decode_cont_data:
             self.circumstances.add("compressed fragment")
+        if opcode in (Opcode.TEXT, Opcode.BINARY) and place.get("rsv1") and place["length"] <= allowed_on_the_wire(place["max_size"]):
+            self.circumstances.add("compressed frame")
         if opcode is None and self.frame_limit < self.message_limit:
             self.circumstances.add("inflated frame")
+
+
+def allowed_on_the_wire(limit):
+    """What we take of compressed payload where the limit is this."""
+    return limit + limit // 8 + 64
 
 
 def play(case, is_strict=False):

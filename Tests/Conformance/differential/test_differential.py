@@ -69,6 +69,12 @@ class Explanations(unittest.TestCase):
         self.assertFalse(self.covering(ours, theirs))
         self.assertTrue(self.covering(ours, dataclasses.replace(theirs, circumstances=frozenset(["final block"]))))
 
+    def test_a_circumstance_does_not_explain_every_end(self):
+        for circumstance in ("final block", "beyond the window"):
+            ours, theirs = outcome("close 1000, 1000"), outcome("close 1001, 1001", [("text", b"")], [circumstance])
+            ours, theirs = dataclasses.replace(ours, received=1000, sent=1000), dataclasses.replace(theirs, received=1001, sent=1001)
+            self.assertEqual(self.covering(ours, theirs), [])
+
     def test_each_says_who_is_right_and_where_that_stands(self):
         for entry in self.known:
             self.assertIn(entry.right, ("martlet", "websockets", "both"))

@@ -103,7 +103,8 @@ def class_05_handshake_cpu(server):
     extensions = ('a; b="' + "\\c" * 7000, "a;" * 7000, ",".join('a;b="c"' for _ in range(1800)), "," * 15000)
     fields = [f"Sec-WebSocket-Extensions: {value}" for value in extensions]
     # As many distinct subprotocols as fit, the first of them once more at the end.
-    names = [a + b for b in ["", *string.ascii_letters] for a in string.ascii_letters + string.digits]
+    letters = string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~"
+    names = [a + b for b in ["", *letters] for a in letters][:5000]
     fields += [f"Sec-WebSocket-Protocol: {','.join(names)}", f"Sec-WebSocket-Protocol: {','.join([*names, names[0]])}"]
     for field in fields * 50:
         with server.connect() as wire:

@@ -1,11 +1,13 @@
 """Class 7: peers that take their time, in every phase of a connection."""
 
+import ssl
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from frames import BINARY, CLOSE, close_body, frame
 from harness import check, equal
 from http1 import plain, request
-from victim import echoes, opened
+from victim import echoes, opened, secured
 
 # The server's own deadline for a handshake, with time for a busy machine.
 HANDSHAKE = (9, 20)
@@ -44,6 +46,40 @@ def class_07_slow_loris_silent(server):
 def class_07_slow_loris_head(server):
     with server.connect(deadline=60) as wire:
         ends_between(wire, HANDSHAKE, drip=server.fill_in(request()))
+
+
+def hello():
+    """The first flight of a client of TLS."""
+    sent = ssl.MemoryBIO()
+    engine = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), sent, server_hostname="localhost")
+    try:
+        engine.do_handshake()
+    except ssl.SSLWantReadError:
+        return sent.read()
+
+
+def class_07_slow_loris_tls(server):
+    """Silent before the handshake of TLS, slow in it, silent behind it."""
+    def silent():
+        with server.connect(deadline=60) as wire:
+            ends_between(wire, HANDSHAKE)
+
+    def slow():
+        with server.connect(deadline=60) as wire:
+            first = hello()
+            wire.send(first[:5])
+            ends_between(wire, HANDSHAKE, drip=first[5:])
+
+    def done():
+        with secured(server, deadline=60) as wire:
+            ends_between(wire, HANDSHAKE)
+
+    with ThreadPoolExecutor() as pool:
+        for attempt in [pool.submit(part) for part in (silent, slow, done)]:
+            attempt.result()
+
+
+class_07_slow_loris_tls.options = ("--tls-self-signed",)
 
 
 def class_07_slow_loris_body(server):
