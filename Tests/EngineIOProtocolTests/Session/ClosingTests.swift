@@ -13,6 +13,15 @@ import WebSocketProtocol
         #expect(box.phase == .closed)
     }
 
+    @Test("What does not fit one answer is told by several, the last of which says close")
+    func severalPolls() {
+        let box = Box(.polling)
+        _ = box.close(now: .zero)
+        for _ in 0..<2 { #expect(box.pollArrived(hasOutbound: true, fitsOneAnswer: false) == .answer) }
+        #expect(box.phase == .closing)
+        #expect(box.pollArrived(hasOutbound: true, fitsOneAnswer: true) == .answerAndFinish)
+    }
+
     @Test("If no GET comes within 30 s the session is over")
     func noPoll() {
         let box = Box(.polling)

@@ -17,8 +17,8 @@ final class Box {
     var transport: EngineIOTransport { self.machine.transport }
     var deadline: MonotonicTime? { self.machine.deadline }
 
-    func pollArrived(hasOutbound: Bool) -> SessionStateMachine.PollArrivedAction {
-        self.machine.pollArrived(hasOutbound: hasOutbound)
+    func pollArrived(hasOutbound: Bool, fitsOneAnswer: Bool = true) -> SessionStateMachine.PollArrivedAction {
+        self.machine.pollArrived(hasOutbound: hasOutbound, fitsOneAnswer: fitsOneAnswer)
     }
 
     func flush() -> SessionStateMachine.FlushAction { self.machine.flush() }
