@@ -6,7 +6,8 @@ import WebSocketServer
 
 // usage: martlet-server callback|async|socketio PORT [deflate | tls CERTIFICATE KEY]
 let arguments = CommandLine.arguments
-guard arguments.count >= 3, ["callback", "async", "socketio"].contains(arguments[1]), let port = Int(arguments[2]) else {
+guard arguments.count >= 3, ["callback", "async", "socketio"].contains(arguments[1]), let port = Int(arguments[2])
+else {
     fatalError("usage: martlet-server callback|async|socketio PORT [deflate | tls CERTIFICATE KEY]")
 }
 

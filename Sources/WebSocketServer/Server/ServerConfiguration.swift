@@ -32,6 +32,10 @@ public struct ServerConfiguration: Sendable {
     /// are counted by the address that the PROXY protocol says, or each WebSocket by that of ``TrustedProxies/requestField``;
     /// a further one of these is refused with 503.
     public var maximumConnectionCountPerAddress = 1024
+    /// The most new connections in a second, counted as for ``maximumConnectionCount``; after a quiet second so many may come at
+    /// once. Default nil: as many as come. Clients that all come back after an outage are then let in at the pace that the
+    /// application bears; the others are closed at once, and come back later.
+    public var maximumConnectionCountPerSecond: Int?
     /// How many connections the kernel may hold ready for us. Default 1,024.
     public var backlog = 1024
     /// How long connections get at shutdown to say goodbye before they are dropped. Default 10 s.

@@ -19,7 +19,8 @@ final class ServerCore: Sendable {
         self.logger = logger
         self.quota = ConnectionQuota(
             maximumTotal: configuration.maximumConnectionCount,
-            maximumPerAddress: configuration.maximumConnectionCountPerAddress
+            maximumPerAddress: configuration.maximumConnectionCountPerAddress,
+            maximumPerSecond: configuration.maximumConnectionCountPerSecond
         )
         let settings = ConnectionSettings(role: .server, configuration: configuration.connection, logger: logger)
         self.settings = settings

@@ -57,15 +57,17 @@ struct Conversation: Sendable {
         let words = command.split(separator: " ", maxSplits: 2)
         switch words.first {
         case "ping":
-            let roundTrip = try await self.connection.ping()
+            guard let roundTrip = try await self.connection.pingWithDeadline() else {
+                return Output.error("no pong within 5 s")
+            }
             Output.line("pong after \(TerminalText.milliseconds(roundTrip))")
         case "close":
             guard words.count < 2 || UInt16(words[1]) != nil else {
                 return Output.error("/close [code] [reason]: the code is a number such as 1000 or 4000")
             }
-            let code = words.count > 1 ? UInt16(words[1]).map(CloseCode.init(rawValue:)) : nil
+            let code = words.count > 1 ? UInt16(words[1]).map(CloseCode.init(rawValue:)) : .normalClosure
             _ = try await self.connection.close(
-                code: code ?? .normalClosure,
+                code: code,
                 reason: words.count > 2 ? String(words[2]) : ""
             )
         case "binary":

@@ -90,7 +90,7 @@ struct Inspection: Sendable {
     private func converse(_ connection: WebSocketConnection, _ report: inout Report) async {
         report.result = .connectionFailed
         do {
-            let roundTrip = try await self.pingWithDeadline(connection)
+            let roundTrip = try await connection.pingWithDeadline()
             report.pingMilliseconds = roundTrip.map(Inspection.milliseconds)
             if roundTrip == nil { report.error = "no pong within 5 s" }
             for text in self.texts { try await self.exchange(text, connection) }
@@ -117,24 +117,6 @@ struct Inspection: Sendable {
             group.addTask { try await Task.sleep(for: .seconds(1)) }
             try await group.next()
             group.cancelAll()
-        }
-    }
-
-    /// - Returns: nil if the peer does not answer.
-    private func pingWithDeadline(_ connection: WebSocketConnection) async throws -> Duration? {
-        try await withThrowingTaskGroup(of: Duration?.self) { group in
-            group.addTask { try await connection.ping() }
-            group.addTask {
-                try await Task.sleep(for: .seconds(5))
-                return nil
-            }
-            let first = try await group.next() ?? nil
-            if first == nil {
-                // The ping is waited for until the connection ends.
-                connection.eventLoop.execute { try? connection.startClosing() }
-            }
-            group.cancelAll()
-            return first
         }
     }
 

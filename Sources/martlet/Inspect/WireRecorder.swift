@@ -33,9 +33,10 @@ final class WireRecorder: Sendable {
         guard buffer.readableBytes > 0 else { return }
         let chunk = Chunk(direction: direction, time: .now, bytes: Array(buffer.readableBytesView))
         self.recorded.withLock { recorded in
-            guard recorded[connection].byteCount + chunk.bytes.count <= WireRecorder.maximumByteCount else { return }
-            recorded[connection].chunks.append(chunk)
-            recorded[connection].byteCount += chunk.bytes.count
+            // Nothing comes after what did not fit: frames are read from bytes without a gap.
+            let byteCount = recorded[connection].byteCount + chunk.bytes.count
+            recorded[connection].byteCount = byteCount
+            if byteCount <= WireRecorder.maximumByteCount { recorded[connection].chunks.append(chunk) }
         }
     }
 

@@ -143,7 +143,7 @@ NOT_AN_UPGRADE = [
          plain("/healthz", extra=("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__")), HEALTHY,
          requirements=(69, 269)),
     case("RFC 9110 §7.8: Upgrade in HTTP/1.0 is ignored", request(version="HTTP/1.0"),
-         Wanted(426, fields={"Upgrade": "websocket", "Sec-WebSocket-Version": "13"}, closes=True), requirements=(59, 270)),
+         Wanted(426, fields={"Upgrade": "websocket", "Connection": "close, Upgrade", "Sec-WebSocket-Version": "13"}, closes=True), requirements=(59, 270)),
     case("RFC 9110 §7.8: Upgrade in HTTP/1.0 on a kept-alive connection is ignored", request(version="HTTP/1.0", connection="Upgrade, keep-alive"),
          UPGRADE_REQUIRED, requirements=(59, 270)),
     case("a plain request beside WebSocket", plain(), HEALTHY, requirements=(91,)),

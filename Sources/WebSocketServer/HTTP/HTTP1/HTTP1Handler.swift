@@ -230,7 +230,9 @@ extension HTTP1Handler {
         headers.remove(name: "Transfer-Encoding")
         headers.replaceOrAdd(name: "Content-Length", value: "\(response.body.readableBytes)")
         if !keepsAlive {
-            headers.replaceOrAdd(name: "Connection", value: "close")
+            // A response that names protocols to upgrade to says so here, too (RFC 9110 §7.8).
+            let options = headers.contains(name: "Upgrade") ? "close, Upgrade" : "close"
+            headers.replaceOrAdd(name: "Connection", value: options)
         }
         let status = HTTPResponseStatus(
             statusCode: response.status.code,
