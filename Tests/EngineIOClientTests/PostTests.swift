@@ -97,8 +97,11 @@ import Testing
                 return ServerResponse(text: "6")
             }
         }) { server in
-            defer { post.open() }
-            let client = EngineServer.client(.pollingOnly) { $0.closeTimeout = .milliseconds(300) }
+            defer {
+                poll.open()
+                post.open()
+            }
+            let client = EngineServer.client(.pollingOnly) { $0.closeTimeout = .seconds(3) }
             try await client.withSession(to: server.url("/engine.io/", scheme: "http")) { session in
                 #expect(try await polls.take() == "poll")
                 session.close()

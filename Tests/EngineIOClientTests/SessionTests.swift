@@ -29,8 +29,10 @@ import Testing
 
     @Test("A session moves to a WebSocket while messages go both ways: none is lost, doubled or overtaken")
     func upgrade() async throws {
-        try await EngineServer.run { server in
-            try await EngineServer.client().withSession(to: server.url) { session in
+        // Enough for a busy machine: a move that takes too long does not come about.
+        try await EngineServer.run(configure: { $0.upgradeTimeout = .seconds(50) }) { server in
+            let client = EngineServer.client { $0.requestTimeout = .seconds(50) }
+            try await client.withSession(to: server.url) { session in
                 let moves = Mailbox<EngineIOTransport>()
                 session.onTransportChange { moves.put($0) }
                 try await withThrowingTaskGroup(of: Void.self) { group in

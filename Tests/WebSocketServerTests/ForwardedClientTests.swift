@@ -136,4 +136,25 @@ struct ForwardedClientTests {
             #expect(error?.response?.status == .serviceUnavailable)
         }
     }
+
+    @Test("The PROXY protocol says whose a connection is; words that are no address close it")
+    func proxyProtocol() async throws {
+        try await self.serve(trusting: ["127.0.0.1"]) {
+            $0.trustedProxies.sendProxyProtocol = true
+        } _: { server in
+            for (header, expected) in [
+                ("PROXY TCP4 198.51.100.7 10.0.0.1 12345 80", "198.51.100.7 false http"),
+                ("PROXY UNKNOWN", "127.0.0.1 false http"),
+            ] {
+                let socket = try await RawSocket.connect(to: server.port)
+                try await socket.send("\(header)\r\n" + RawSocket.handshake(path: "/"))
+                #expect(try await socket.takeHead().hasPrefix("HTTP/1.1 101 "))
+                #expect(try await socket.takeFrame() == .text(expected))
+                socket.close()
+            }
+            let socket = try await RawSocket.connect(to: server.port)
+            try await socket.send("PROXY TCP4 x y 1 2\r\n" + RawSocket.handshake(path: "/"))
+            #expect(try await socket.takeRest().isEmpty)
+        }
+    }
 }

@@ -71,7 +71,7 @@ struct HTTP2ConnectionTests {
                     bytes += HTTP2Bytes.frame(HTTP2Bytes.resetStream, stream: stream, [0, 0, 0, 8])
                 }
                 // Somebody who has had enough says so, and closes.
-                bytes += HTTP2Bytes.frame(HTTP2Bytes.goAway, [0, 0, 0, 0, 0, 0, 0, 0])
+                bytes += HTTP2Bytes.frame(RawHTTP2Frame.Kind.goAway, [0, 0, 0, 0, 0, 0, 0, 0])
                 try await socket.send(bytes)
                 if isClosed {
                     #expect(HTTP2Bytes.goAwayCodes(in: try await socket.takeRest()) == [11])

@@ -69,7 +69,7 @@ struct ServerIdentityTests {
             ("b.example", "*.b.example"), ("a.a.b.example", "*.b.example"), ("ab.example", "a*.example"),
             ("a.b.example", "a.*.example"),
             ("example", "*"), (".b.example", "*.b.example"), ("a.example", "a.example\0.b"), ("a.example", ""),
-            ("", "a.example"),
+            ("", "a.example"), ("kelvin.example", "\u{212A}elvin.example"),
         ] {
             #expect(!ServerIdentity.matches(host, pattern: pattern), "\(host) \(pattern)")
         }

@@ -63,42 +63,4 @@ struct TrustedProxyTests {
     func invalidNetworks(text: String) {
         #expect(!TrustedProxies.isValid(text))
     }
-
-    @Test("A header of the PROXY protocol is read at every cut, and nothing else is taken for one")
-    func proxyHeaders() throws {
-        let signature: [UInt8] = [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]
-        let binary = signature + [0x21, 0x11, 0, 14, 192, 0, 2, 9, 10, 0, 0, 1, 0x30, 0x39, 0, 80, 1, 2]
-        let local = signature + [0x20, 0, 0, 0]
-        for (bytes, expected) in [
-            (Array("PROXY TCP4 192.0.2.9 10.0.0.1 12345 80\r\n".utf8), "192.0.2.9" as String?), (binary, "192.0.2.9"),
-            (Array("PROXY TCP6 2001:db8::9 ::1 12345 80\r\n".utf8), "2001:db8::9"),
-            (Array("PROXY UNKNOWN\r\n".utf8), nil), (local, nil),
-        ] {
-            for cut in 1..<bytes.count {
-                var buffer = ByteBuffer(bytes: bytes[..<cut])
-                guard case .incomplete = ProxyHeader.read(&buffer) else {
-                    Issue.record("complete at \(cut)")
-                    return
-                }
-            }
-            var buffer = ByteBuffer(bytes: bytes + Array("GET".utf8))
-            guard case .complete(let client) = ProxyHeader.read(&buffer) else {
-                Issue.record("\(bytes) is not read")
-                return
-            }
-            #expect(client?.ipAddress == expected)
-            #expect(String(buffer: buffer) == "GET")
-        }
-        for text in [
-            "GET / HTTP/1.1\r\n", "PROXY TCP4 192.0.2.9 10.0.0.1 12345\r\n", "PROXY TCP4 x y 1 2\r\n",
-            "PROXY TCP4 1.2.3.4 1.2.3.4 99999 1\r\n",
-            "PROXY " + String(repeating: "x", count: 200),
-        ] {
-            var buffer = ByteBuffer(string: text)
-            guard case .invalid = ProxyHeader.read(&buffer) else {
-                Issue.record("\(text) is taken")
-                return
-            }
-        }
-    }
 }

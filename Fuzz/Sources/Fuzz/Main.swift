@@ -37,6 +37,8 @@ enum Main {
         "base64": { run(fuzzBase64, $0, $1) },
         "server-handshake": { run(fuzzServerHandshake, $0, $1) },
         "client-handshake": { run(fuzzClientHandshake, $0, $1) },
+        "proxy-header": { run(fuzzProxyHeader, $0, $1) },
+        "forwarded": { run(fuzzForwarded, $0, $1) },
         "extensions": { run(fuzzExtensions, $0, $1) },
         "deflate": { run(fuzzDeflate, $0, $1) },
         "engineio-payload": { run(fuzzEngineIOPayload, $0, $1) },

@@ -15,25 +15,31 @@ enum ServerIdentity {
             if let address {
                 return name.nameType == .ipAddress && address.addressBytes == Array(name.contents)
             }
-            return name.nameType == .dnsName
-                && self.matches(host, pattern: String(decoding: name.contents, as: UTF8.self))
+            return name.nameType == .dnsName && self.matches(Array(host.utf8), pattern: Array(name.contents))
         }
     }
 
-    /// Capitals don't matter, and neither does the dot of the root. An asterisk stands for one whole label, the first (§6.3).
     static func matches(_ host: String, pattern: String) -> Bool {
+        self.matches(Array(host.utf8), pattern: Array(pattern.utf8))
+    }
+
+    /// Capitals don't matter, and neither does the dot of the root. An asterisk stands for one whole label, the first (§6.3).
+    private static func matches(_ host: [UInt8], pattern: [UInt8]) -> Bool {
         let host = self.labels(host)
         let pattern = self.labels(pattern)
         guard host.count == pattern.count else { return false }
-        if pattern.first == "*", pattern.count > 1 {
-            return host.dropFirst() == pattern.dropFirst() && host.first != ""
+        if pattern.first == [UInt8(ascii: "*")], pattern.count > 1 {
+            return host.dropFirst() == pattern.dropFirst() && host.first?.isEmpty == false
         }
         return host == pattern
     }
 
-    private static func labels(_ name: String) -> [Substring] {
-        var labels = name.lowercased().split(separator: ".", omittingEmptySubsequences: false)
-        if labels.last == "" { labels.removeLast() }
+    /// In small letters: of ASCII, since others have small letters that are ASCII.
+    private static func labels(_ name: [UInt8]) -> [[UInt8]] {
+        var labels = name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map { label in
+            label.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+        }
+        if labels.last == [] { labels.removeLast() }
         return labels
     }
 }

@@ -23,7 +23,7 @@ public final class PreparedMessage: Sendable {
     /// - Parameters:
     ///   - message: what to send.
     ///   - compress: false for a message with a secret beside text that an attacker may choose, and for data that is
-    ///     compressed already; see ``CompressionConfiguration``.
+    ///     compressed already; see `CompressionConfiguration`.
     public init(_ message: WebSocketMessage, compress: Bool = true) {
         self.message = message
         self.compress = compress

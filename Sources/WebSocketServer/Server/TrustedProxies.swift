@@ -98,61 +98,12 @@ struct AddressRange: Sendable, Hashable {
     }
 }
 
-/// What one proxy says of who connected to it.
-struct ForwardedHop {
+extension ForwardedHop {
     /// Nil for `unknown` and for names that hide an address (RFC 7239 §6).
-    var address: SocketAddress?
-    var isSecure: Bool?
-
-    /// In the order that the request passed the proxies.
-    static func forwarded(_ fields: HTTPFields) -> [ForwardedHop] {
-        guard let name = HTTPField.Name("forwarded") else { return [] }
-        return fields[values: name].flatMap { $0.split(separator: ",") }.map(ForwardedHop.init(element:))
-    }
-
-    /// In the order that the request passed the proxies.
-    static func xForwardedFor(_ fields: HTTPFields) -> [ForwardedHop] {
-        guard let name = HTTPField.Name("x-forwarded-for"), let scheme = HTTPField.Name("x-forwarded-proto") else {
-            return []
-        }
-        let schemes = fields[values: scheme].flatMap { $0.split(separator: ",") }
-        let hops = fields[values: name].flatMap { $0.split(separator: ",") }
-        return hops.enumerated().map { index, text in
-            var hop = ForwardedHop(address: ForwardedHop.address(text))
-            // Proxies that say the scheme say it once, or once each.
-            let said = schemes.count == hops.count ? schemes[index] : index == hops.count - 1 ? schemes.last : nil
-            hop.isSecure = said.map { ForwardedHop.isSecure($0) }
-            return hop
-        }
-    }
-
-    private init(address: SocketAddress?) {
-        self.address = address
-    }
-
-    /// `for=192.0.2.60;proto=https;by=…`
-    private init(element: Substring) {
-        for pair in element.split(separator: ";") {
-            let parts = pair.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2 else { continue }
-            let value = parts[1].trimmingOptionalWhitespace()
-            switch String(parts[0].trimmingOptionalWhitespace()).lowercased() {
-            case "for": self.address = ForwardedHop.address(value)
-            case "proto": self.isSecure = ForwardedHop.isSecure(value)
-            default: break
-            }
-        }
-    }
-
-    private static func isSecure(_ text: Substring) -> Bool {
-        ["https", "wss"].contains(String(text).filter { $0 != " " && $0 != "\"" }.lowercased())
-    }
-
-    /// An address with or without port, brackets and quotes.
-    private static func address(_ text: Substring) -> SocketAddress? {
-        let bare = text.filter { $0 != " " && $0 != "\t" && $0 != "\"" }
-        if let address = try? SocketAddress(ipAddress: bare, port: 0) { return address }
-        guard let endpoint = Endpoint(authority: bare[...]) else { return nil }
+    fileprivate var address: SocketAddress? {
+        guard let node = self.node else { return nil }
+        if let address = try? SocketAddress(ipAddress: node, port: 0) { return address }
+        guard let endpoint = Endpoint(authority: node[...]) else { return nil }
         return try? SocketAddress(ipAddress: endpoint.host, port: endpoint.port ?? 0)
     }
 }

@@ -24,7 +24,7 @@ struct DeflateNegotiationTests {
         DeflateNegotiation.answer(try #require(ExtensionElement.parse([offer])), configuration)?.fieldValue
     }
 
-    @Test("A server answers each parameter as §7.1 says", .requirement(195, 210, 212, 215, 217))
+    @Test("A server answers each parameter as §7.1 says", .requirement(83, 195, 210, 212, 215, 217))
     func answers() throws {
         let name = "permessage-deflate"
         #expect(try self.answer(name, self.wide) == name)

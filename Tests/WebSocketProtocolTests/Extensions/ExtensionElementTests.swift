@@ -12,7 +12,7 @@ struct ExtensionElementTests {
         }
     }
 
-    @Test("Names, parameters, tokens and quoted values, in one line or several", .requirement(176, 177, 180))
+    @Test("Names, parameters, tokens and quoted values, in one line or several", .requirement(51, 176, 177, 180))
     func valid() {
         #expect(self.parse() == [])
         #expect(self.parse("") == [])

@@ -1,10 +1,9 @@
 /// Frames of HTTP/2 (RFC 9113 §4.1) by hand, for clients that no library would be.
 enum HTTP2Bytes {
-    static let data: UInt8 = 0
-    static let resetStream: UInt8 = 3
-    static let settings: UInt8 = 4
+    static let data = RawHTTP2Frame.Kind.data
+    static let resetStream = RawHTTP2Frame.Kind.reset
+    static let settings = RawHTTP2Frame.Kind.settings
     static let ping: UInt8 = 6
-    static let goAway: UInt8 = 7
 
     /// The preface, empty SETTINGS, and the acknowledgement of those that the server sends at the preface.
     static let opening =
@@ -12,7 +11,7 @@ enum HTTP2Bytes {
         + HTTP2Bytes.frame(HTTP2Bytes.settings, flags: 1)
 
     static func frame(_ type: UInt8, flags: UInt8 = 0, stream: UInt8 = 0, _ payload: [UInt8] = []) -> [UInt8] {
-        [0, UInt8(payload.count >> 8), UInt8(payload.count & 0xFF), type, flags, 0, 0, 0, stream] + payload
+        RawHTTP2Frame(type: type, flags: flags, stream: UInt32(stream), payload: payload).bytes
     }
 
     /// HEADERS that the stream goes on after; each field a literal that nobody remembers (RFC 7541 §6.2.2).
@@ -40,13 +39,11 @@ enum HTTP2Bytes {
 
     /// The error codes of all GOAWAY among whole frames.
     static func goAwayCodes(in bytes: [UInt8]) -> [UInt8] {
-        var rest = bytes[...]
+        var rest = bytes
         var codes: [UInt8] = []
-        while rest.count >= 9 {
-            let head = Array(rest.prefix(9))
-            let payload = rest.dropFirst(9).prefix(Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2]))
-            if head[3] == HTTP2Bytes.goAway, payload.count >= 8 { codes.append(Array(payload)[7]) }
-            rest = rest.dropFirst(9 + payload.count)
+        while let (frame, byteCount) = RawHTTP2Frame.parseFirst(rest) {
+            if frame.type == RawHTTP2Frame.Kind.goAway, frame.payload.count >= 8 { codes.append(frame.payload[7]) }
+            rest.removeFirst(byteCount)
         }
         return codes
     }

@@ -34,7 +34,7 @@ struct TestServer: Sendable {
         }
     }
 
-    /// A client that trusts only the test's certificate and doesn't wait for its turn.
+    /// A client that logs nothing and does not wait long for the end.
     static func client(_ change: (inout ClientConfiguration) throws -> Void = { _ in }) rethrows -> WebSocketClient {
         var configuration = ClientConfiguration()
         configuration.connection.closeTimeout = .seconds(3)

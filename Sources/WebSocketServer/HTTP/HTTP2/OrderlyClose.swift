@@ -6,8 +6,8 @@ internal import WebSocketProtocol
 /// thrown away until it has closed its side, up to a deadline. Closing with bytes unread would reset the connection, and
 /// take the GOAWAY that says why, or the end of a stream, with it.
 ///
-/// It stands between the socket, or TLS, and NIO's handler. That one reports errors of a stream and of the whole connection in
-/// the same way; what tells them apart is the GOAWAY with an error that it writes for the latter. So this looks for it.
+/// It stands between the socket, or TLS, and NIO's handler, and looks for the GOAWAY with an error that this one writes when the
+/// connection has failed.
 ///
 /// Here, too, a turn of the loop becomes one write: the streams flush one by one, which is passed on at the end of the turn.
 final class OrderlyClose: ChannelDuplexHandler, DeadlineTarget, FlushTarget, @unchecked Sendable {
@@ -18,8 +18,6 @@ final class OrderlyClose: ChannelDuplexHandler, DeadlineTarget, FlushTarget, @un
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
 
-    private static let headerByteCount = 9
-    private static let goAwayType: UInt8 = 7
     /// NIO's decoder copies what it gets into a buffer that it keeps: a long read comes in pieces, so that this one stays small.
     private static let pieceByteCount = 32 * 1024
 
@@ -27,10 +25,7 @@ final class OrderlyClose: ChannelDuplexHandler, DeadlineTarget, FlushTarget, @un
     private let timeout: Duration
     private var context: ChannelHandlerContext?
     private var isClosing = false
-    /// A GOAWAY that names an error was written.
-    private var hasFailed = false
-    /// Bytes of the payload of a frame that are still to be written.
-    private var payloadByteCount = 0
+    private var scanner = GoAwayScanner(role: .server)
     private var isFlushRequested = false
     var deadlineTick: Int64?
 
@@ -71,15 +66,15 @@ final class OrderlyClose: ChannelDuplexHandler, DeadlineTarget, FlushTarget, @un
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .byteBuffer(let buffer) = self.unwrapOutboundIn(data) { self.look(at: buffer) }
+        if case .byteBuffer(let buffer) = self.unwrapOutboundIn(data) { self.scanner.look(at: buffer) }
         context.write(data, promise: promise)
     }
 
     func flush(context: ChannelHandlerContext) {
         // More than the channel likes to keep goes to the socket at once, and so does the reason of the end.
-        guard context.channel.isWritable, !self.hasFailed else {
+        guard context.channel.isWritable, !self.scanner.hasFound else {
             context.flush()
-            return self.hasFailed ? self.begin(nil) : ()
+            return self.scanner.hasFound ? self.begin(nil) : ()
         }
         guard !self.isFlushRequested else { return }
         self.isFlushRequested = true
@@ -94,27 +89,6 @@ final class OrderlyClose: ChannelDuplexHandler, DeadlineTarget, FlushTarget, @un
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         guard mode == .all else { return context.close(mode: mode, promise: promise) }
         self.begin(promise)
-    }
-
-    /// Frames are never cut within their headers, but payloads come in buffers of their own.
-    private func look(at buffer: ByteBuffer) {
-        var index = buffer.readerIndex
-        while index < buffer.writerIndex {
-            if self.payloadByteCount > 0 {
-                let count = min(self.payloadByteCount, buffer.writerIndex - index)
-                self.payloadByteCount -= count
-                index += count
-                continue
-            }
-            guard let high: UInt8 = buffer.getInteger(at: index), let low: UInt16 = buffer.getInteger(at: index + 1),
-                let type: UInt8 = buffer.getInteger(at: index + 3)
-            else { return }
-            index += OrderlyClose.headerByteCount
-            self.payloadByteCount = Int(high) << 16 | Int(low)
-            if type == OrderlyClose.goAwayType, let code: UInt32 = buffer.getInteger(at: index + 4), code != 0 {
-                self.hasFailed = true
-            }
-        }
     }
 
     private func begin(_ promise: EventLoopPromise<Void>?) {
