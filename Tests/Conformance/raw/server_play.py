@@ -1,6 +1,5 @@
 """Plays the cases of `server_cases` and `server_handshake_cases` against a running server."""
 
-
 import http1
 from frames import CLOSE, TEXT, close_body, frame, read_frame
 from harness import Failure, check, equal
