@@ -39,13 +39,14 @@ struct HTTP2ConnectionTests {
     @Test("With a WebSocket on it it may be idle for as long as its client answers", .requirement(257, 258))
     func idle() async throws {
         try await TestServer.run {
-            $0.http.idleTimeout = .milliseconds(100)
-            $0.http.http2PingInterval = .milliseconds(100)
+            // Long enough for a busy machine to open the WebSocket.
+            $0.http.idleTimeout = .milliseconds(500)
+            $0.http.http2PingInterval = .milliseconds(500)
             $0.http.requestTimeout = .seconds(5)
         } _: { server in
             let client = TestServer.client { $0.httpVersions = .http2 }
             try await client.withConnection(to: server.url()) { connection in
-                try await Task.sleep(for: .milliseconds(600))
+                try await Task.sleep(for: .milliseconds(1_500))
                 try await connection.send("still here")
                 for try await message in connection.messages {
                     #expect(message.text == "still here")
