@@ -173,11 +173,9 @@ extension SocketIOClientSocket {
 
     /// Answers an event, unless the membership that it came in has ended.
     private func acknowledge(_ answer: [SocketIOValue], _ id: UInt64, in membership: Membership) async throws {
-        let messages = SocketIOPacket(.acknowledgment(answer, id: id), namespace: self.namespace).messages
-        let limit = self.client.configuration.limits.maximumAttachmentCount
-        guard messages.count - 1 <= limit else {
-            throw SocketIOEmitError.tooManyAttachments(count: messages.count - 1, limit: limit)
-        }
+        let messages = try SocketIOPacket.acknowledgment(
+            answer, id: id, namespace: self.namespace, limits: self.client.configuration.limits
+        ).messages
         while try self.state.withLock({ state in
             guard state.phase.confirmed?.number == membership.number else { return false }
             return try !membership.session.sendIfRoom(together: messages)
