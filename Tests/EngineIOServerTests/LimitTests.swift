@@ -60,7 +60,9 @@ import WebSocketServer
     @Test("A WebSocket that does not read is closed at the limit, on whichever event loop it lives")
     func webSocketThatDoesNotRead() async throws {
         let ends = EndingTests.Ends()
-        try await TestServer.runEngine(onSession: ends.onSession) { server in
+        try await TestServer.runEngine(
+            server: { $0.connection.closeTimeout = .seconds(1) }, onSession: ends.onSession
+        ) { server in
             let bytes = ByteBuffer(repeating: 0x61, count: 64 * 1024)
             let send: @Sendable (EngineIOSession) -> Void = { session in
                 // More than the kernel takes, by a multiple of the limit.

@@ -78,7 +78,8 @@ struct CompressionTests {
                 #expect(next.allSatisfy { $0 == messageCount })
                 try await group.waitForAll()
             }
-            #expect(try await connection.close().wasClean)
+            let outcome = try await connection.close()
+            #expect(outcome.wasClean, "\(outcome)")
         }
     }
 }

@@ -92,7 +92,8 @@ struct EchoTests {
                 #expect(next.allSatisfy { $0 == messageCount })
                 try await group.waitForAll()
             }
-            #expect(try await connection.close().wasClean)
+            let outcome = try await connection.close()
+            #expect(outcome.wasClean, "\(outcome)")
         }
     }
 
