@@ -5,7 +5,9 @@ func fuzzSocketIOPacket(_ input: inout Input) {
     let messages = input.rest().split(separator: 0x1E, omittingEmptySubsequences: false).map(Array.init)
     do {
         guard let packet = try assemble(messages) else { return }
-        check(packet.namespace.first == "/" && packet.namespace.utf8.count <= 256, "a namespace is a path")
+        check(
+            packet.namespace.utf8.first == UInt8(ascii: "/") && packet.namespace.utf8.count <= 256,
+            "a namespace is a path")
         if case .event(let name, _, _) = packet.content {
             check(!ReservedEvent.names.contains(name), "no reserved event gets through")
         }

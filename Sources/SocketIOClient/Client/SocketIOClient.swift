@@ -73,7 +73,7 @@ public final class SocketIOClient: Service {
     public func socket(
         _ namespace: String = "/", auth: (@Sendable () async throws -> SocketIOValue?)? = nil
     ) -> SocketIOClientSocket {
-        let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
+        let name = SocketIOPacket.namespace(named: namespace)
         return self.state.withLock { state in
             if let socket = state.sockets[name] { return socket }
             let socket = SocketIOClientSocket(namespace: name, client: self, auth: auth)

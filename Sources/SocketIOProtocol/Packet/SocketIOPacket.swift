@@ -18,6 +18,12 @@ package struct SocketIOPacket: Sendable, Hashable {
         self.namespace = namespace
         self.content = content
     }
+
+    /// The namespace that an application means: with a slash in front if there is none. Bytes count, not characters: a slash
+    /// and a combining mark are one character.
+    package static func namespace(named name: String) -> String {
+        name.utf8.first == UInt8(ascii: "/") ? name : "/" + name
+    }
 }
 
 /// Names that mean something else to applications of Socket.IO, so that no event may have them.

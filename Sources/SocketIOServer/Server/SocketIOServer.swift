@@ -1,6 +1,7 @@
 public import EngineIOServer
 internal import Logging
 internal import NIOCore
+internal import SocketIOProtocol
 internal import Synchronization
 internal import WebSocketProtocol
 public import WebSocketServer
@@ -91,7 +92,7 @@ extension SocketIOServer {
     ///   - name: such as `/chat`.
     ///   - recovery: counts if the namespace did not exist before.
     public func of(_ name: String, recovery: SocketIORecovery?) -> SocketIONamespace {
-        let name = name.hasPrefix("/") ? name : "/" + name
+        let name = SocketIOPacket.namespace(named: name)
         return self.state.withLock { state in
             if let namespace = state.namespaces[name] {
                 namespace.keep()

@@ -180,6 +180,8 @@ REFUSED = [
     case("§4.2.2: paths are compared with their case", request("/Echo"), Wanted(404), requirements=(80,)),
     case("§4.2.2: a longer path is another one", request("/echo/more"), Wanted(404), requirements=(80,)),
     case("§4.2.2: an encoded letter does not find the path by another way than the plain one", request("/nowhere%2Fecho"), Wanted(404), requirements=(80,)),
+    case("RFC 9112 §3.2: a target outside of ASCII: a slash and a combining mark before a URL", request("/\xcc\x84://x/echo"),
+         BAD_AND_CLOSED, requirements=(80,)),
     case("§4.2.2: a path of HTTP only", request("/healthz"), Wanted(404), requirements=(80,)),
     case("RFC 8307: a well-known path is a path like others", request("/.well-known/nothing"), Wanted(404), requirements=(9, 80)),
 ] + [

@@ -42,6 +42,14 @@ import Testing
         #expect(packet.encoded.attachments.isEmpty)
     }
 
+    @Test("A namespace begins with a slash, be it a character of its own or not")
+    func namespaceNames() {
+        #expect(SocketIOPacket.namespace(named: "chat") == "/chat")
+        #expect(SocketIOPacket.namespace(named: "/chat") == "/chat")
+        #expect(SocketIOPacket.namespace(named: "") == "/")
+        #expect(SocketIOPacket.namespace(named: "/\u{304}") == "/\u{304}")
+    }
+
     @Test(
         "Forms that others write",
         arguments: [
